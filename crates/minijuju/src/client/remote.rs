@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use crate::client::Client;
-use crate::machine::{DEFAULT_USER, Files, Machine, Spec};
+use crate::machine::{DEFAULT_USER, Files, Machine, MachineSpec};
 use crate::store::machine;
 use crate::store::model::Model;
 use crate::uniter::machine_id;
@@ -34,7 +34,7 @@ impl Remote {
             // After a reboot of this computer, settling starts the machine and runs the hook `start`.
             client.settle(model)?;
         }
-        let machine = client.machines()?.start(&Spec { hostname: id.clone(), id, base: found.base })?;
+        let machine = client.machines()?.start(&MachineSpec { hostname: id.clone(), id, base: found.base })?;
         let (user, home) = account(&machine, user)?;
         Ok(Self { machine, user, home })
     }

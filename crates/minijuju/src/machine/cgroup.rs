@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::error::ignore_missing;
 use super::{Error, Result, mountinfo};
 
 /// How long it may take until a cgroup whose processes were killed can be removed.
@@ -84,10 +85,7 @@ fn remove_tree(cgroup: &Path) -> io::Result<()> {
     for entry in fs::read_dir(cgroup)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            match remove_tree(&entry.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            remove_tree(&entry.path()).or_else(ignore_missing)?;
         }
     }
     fs::remove_dir(cgroup)

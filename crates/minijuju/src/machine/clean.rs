@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
+use super::error::ignore_missing;
 use super::lock::Lock;
 use super::record::{MachineFolder, MachineKind};
 use super::stop::{remove_folder, remove_machine};
@@ -18,12 +18,8 @@ impl Machines {
         let prepared = prepare();
         let share = lock.as_ref().map(Lock::share).transpose()?;
         let removed = self.clean_under(lock)?;
-        match fs::remove_dir(paths::machines(&self.data)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::file("remove", paths::machines(&self.data))(error));
-            }
-            _ => {}
-        }
+        let folder = paths::machines(&self.data);
+        fs::remove_dir(&folder).or_else(ignore_missing).map_err(Error::file("remove", folder))?;
         drop(share);
         Ok((prepared, removed))
     }

@@ -27,7 +27,7 @@ const JOIN_CGROUP: &str = r#"echo 0 >&9 && exec 9>&- && exec "$@""#;
 pub struct Machine {
     record: Record,
     pid: u32,
-    hardware_address: String,
+    mac_address: String,
     /// The path of minijuju's program on the host.
     host_program: PathBuf,
     /// Its path in the machine.
@@ -36,13 +36,13 @@ pub struct Machine {
 
 impl Machine {
     pub(super) fn new(record: Record, pid: u32, data: &Path) -> Self {
-        let hardware_address = match record.kind {
-            MachineKind::Namespaces => Network::new(data).hardware_address(record.number),
+        let mac_address = match record.kind {
+            MachineKind::Namespaces => Network::new(data).mac_address(record.number),
             MachineKind::Host => String::new(),
         };
         let tools =
             if record.kind == MachineKind::Host { paths::tools(data) } else { PathBuf::from(paths::TOOLS_IN_MACHINE) };
-        Self { record, pid, hardware_address, host_program: paths::program(data), program: tools.join("minijuju") }
+        Self { record, pid, mac_address, host_program: paths::program(data), program: tools.join("minijuju") }
     }
 
     /// Its name, unique on this computer.
@@ -59,8 +59,8 @@ impl Machine {
 
     /// The MAC address of its network device. Empty where the machine is the host itself.
     #[must_use]
-    pub fn hardware_address(&self) -> &str {
-        &self.hardware_address
+    pub fn mac_address(&self) -> &str {
+        &self.mac_address
     }
 
     /// The host's PID of its init process. 1 where the machine is the host itself.

@@ -77,3 +77,8 @@ impl Error {
         move |error| Self::File { doing, path, error }
     }
 }
+
+/// For `or_else` where a file that is removed may be missing.
+pub(super) fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}

@@ -56,17 +56,17 @@ impl Files {
     /// The folder `path`. Missing folders are created with mode 0755.
     pub fn make_folder(&self, path: impl AsRef<Path>) -> io::Result<Folder> {
         let path = path.as_ref();
-        let mut so_far = PathBuf::from("/");
-        let mut folder = self.folder(&so_far)?;
+        let mut current = PathBuf::from("/");
+        let mut folder = self.folder(&current)?;
         for part in path.components() {
             let Component::Normal(name) = part else { continue };
-            so_far.push(name);
-            folder = match self.folder(&so_far) {
+            current.push(name);
+            folder = match self.folder(&current) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    folder.make(name)?;
-                    self.folder(&so_far)?
+                    folder.create(name)?;
+                    self.folder(&current)?
                 }
-                found => found?,
+                result => result?,
             };
         }
         Ok(folder)
@@ -78,7 +78,7 @@ impl Files {
             match openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
                 // A rename during the look-up, or a signal.
                 Err(Errno::AGAIN | Errno::INTR) => {}
-                done => return Ok(done?),
+                result => return Ok(result?),
             }
         }
     }
@@ -97,11 +97,11 @@ impl Folder {
         fs::read_link(Path::new("/proc/self/fd").join(self.folder.as_raw_fd().to_string()))
     }
 
-    fn make(&self, name: &OsStr) -> io::Result<()> {
+    fn create(&self, name: &OsStr) -> io::Result<()> {
         let mode = Mode::from_raw_mode(0o755);
         match mkdirat(&self.folder, name, mode) {
             Err(Errno::EXIST) => return Ok(()),
-            done => done?,
+            result => result?,
         }
         // The umask may have removed bits.
         fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))
@@ -117,7 +117,7 @@ impl Folder {
         };
         match removed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
+            result => result,
         }
     }
 }
@@ -144,13 +144,13 @@ mod tests {
         fs::write(beside.join("file"), "the computer's").unwrap();
         let files = Files::at(&root).unwrap();
         assert_eq!(files.read("/var/lib/juju/file").unwrap_err().kind(), io::ErrorKind::NotFound);
-        let own = root.join(beside.strip_prefix("/").unwrap());
-        fs::create_dir_all(&own).unwrap();
-        fs::write(own.join("file"), "the machine's").unwrap();
+        let in_machine = root.join(beside.strip_prefix("/").unwrap());
+        fs::create_dir_all(&in_machine).unwrap();
+        fs::write(in_machine.join("file"), "the machine's").unwrap();
         assert_eq!(files.read("/var/lib/juju/file").unwrap(), b"the machine's");
         let agents = files.make_folder("/var/lib/juju/agents/unit-a-0").unwrap();
-        assert_eq!(agents.real_path().unwrap(), own.canonicalize().unwrap().join("agents/unit-a-0"));
-        assert_eq!(fs::metadata(own.join("agents")).unwrap().mode() & 0o777, 0o755);
+        assert_eq!(agents.real_path().unwrap(), in_machine.canonicalize().unwrap().join("agents/unit-a-0"));
+        assert_eq!(fs::metadata(in_machine.join("agents")).unwrap().mode() & 0o777, 0o755);
         assert_eq!(fs::read_dir(&beside).unwrap().count(), 1, "nothing was made on the computer");
     }
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_is_not_waited_for() {
+    fn reading_a_pipe_is_an_error_and_does_not_block() {
         let (_temporary, root, _beside) = roots();
         nix::unistd::mkfifo(&root.join("passwd"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert!(fs::metadata(root.join("passwd")).unwrap().file_type().is_fifo());

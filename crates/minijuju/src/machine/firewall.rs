@@ -70,7 +70,7 @@ fn insert_accept_rules(lock: &Lock, bridge: &str) -> Vec<String> {
             notes.push(format!(
                 "this computer's firewall may drop packets from machines, in its chain `{chain}` ({error}): let the \
                  interface {bridge} through{}",
-                hint(&chain, bridge)
+                firewalld_hint(&chain, bridge)
             ));
         }
     }
@@ -78,7 +78,7 @@ fn insert_accept_rules(lock: &Lock, bridge: &str) -> Vec<String> {
 }
 
 /// Newer versions of firewalld let nobody else change their rules (`NftablesTableOwner`).
-fn hint(chain: &str, bridge: &str) -> String {
+fn firewalld_hint(chain: &str, bridge: &str) -> String {
     match chain.split(' ').nth(1) {
         Some("firewalld") => format!(", with `firewall-cmd --zone=trusted --add-interface={bridge}`"),
         _ => String::new(),
@@ -98,13 +98,13 @@ fn may_drop(chain: &str) -> bool {
     words.any(|word| ["drop", "reject", "jump", "goto", "queue"].contains(&word))
 }
 
-fn run_list(args: &[&str]) -> Option<String> {
+fn list(args: &[&str]) -> Option<String> {
     HostProgram::Nft.run(Path::new("/"), args, "", "read the firewall").ok()
 }
 
 /// The header of each chain.
 fn chains() -> String {
-    run_list(&["list", "chains"]).unwrap_or_default()
+    list(&["list", "chains"]).unwrap_or_default()
 }
 
 /// Of these, the chains for forwarded IPv4 packets, as `FAMILY TABLE CHAIN`, each with its text.
@@ -112,7 +112,7 @@ fn forward_chains(chains: &str) -> Vec<(String, String)> {
     let names = forward_chain_names(chains).into_iter();
     names
         .filter_map(|[family, table, chain]| {
-            let text = run_list(&["--handle", "list", "chain", family, table, chain])?;
+            let text = list(&["--handle", "list", "chain", family, table, chain])?;
             Some((format!("{family} {table} {chain}"), text))
         })
         .collect()
@@ -147,7 +147,7 @@ pub(super) fn is_open(table: &str, bridge: &str) -> bool {
 fn has_owner(chain: &str) -> bool {
     let mut words = chain.split(' ');
     let (family, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let text = run_list(&["list", "table", family, table]).unwrap_or_default();
+    let text = list(&["list", "table", family, table]).unwrap_or_default();
     text.lines().any(|line| line.trim_start().starts_with("flags ") && line.contains("owner"))
 }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use super::proc;
+
 /// The first argument of minijuju as a machine's init process, and of the steps before it. Internal.
 pub(super) const SUBCOMMAND: &str = "machine-init";
 
@@ -16,9 +18,7 @@ pub(super) const FOLDER_VARIABLE: &str = "MINIJUJU_MACHINE";
 /// The init processes of all machines on this computer, with their folders. Includes those whose starter was killed
 /// before it recorded the PID.
 pub(super) fn all() -> Vec<(u32, PathBuf)> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| Some((pid, folder_of(pid)?))).collect()
+    proc::pids().filter_map(|pid| Some((pid, folder_of(pid)?))).collect()
 }
 
 /// The machine's folder that a process's arguments name, if it is or will become a machine's init process.
@@ -33,8 +33,8 @@ pub(super) fn folder_of(pid: u32) -> Option<PathBuf> {
     folder_of_systemd(pid, args[0])
 }
 
-/// A process's `cmdline` or `environ`: those files are briefly empty during an `exec`; retry, because a machine whose systemd
-/// is shutting down must not look as if it were gone.
+/// The content of a process's `cmdline` or `environ`. Both are briefly empty during an `exec`. Retry, because a machine
+/// whose systemd is shutting down must not look as if it had ended.
 fn read_from_proc(pid: u32, file: &str) -> Option<Vec<u8>> {
     for _ in 0..20 {
         let content = fs::read(format!("/proc/{pid}/{file}")).ok()?;

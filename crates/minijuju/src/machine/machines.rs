@@ -84,9 +84,9 @@ impl Machines {
 
     /// The MAC address of the machine with this address. Empty where machines are the host itself.
     #[must_use]
-    pub fn hardware_address(&self, address: &str) -> String {
+    pub fn mac_address(&self, address: &str) -> String {
         match (self.kind, address.parse::<Ipv4Addr>()) {
-            (MachineKind::Namespaces, Ok(address)) => self.network.hardware_address(address.octets()[3]),
+            (MachineKind::Namespaces, Ok(address)) => self.network.mac_address(address.octets()[3]),
             _ => String::new(),
         }
     }

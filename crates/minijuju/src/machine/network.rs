@@ -1,12 +1,12 @@
 //! The machines' network: a bridge on this computer that routes to the outside.
 
 use std::fs;
-use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::error::ignore_missing;
 use super::host_program::HostProgram;
 use super::interfaces::{self, BRIDGE_PREFIX, default_route_mtu, exists, is_attached, is_up};
 use super::lock::Lock;
@@ -68,7 +68,7 @@ impl Network {
     /// The MAC address of a machine, or of the bridge for number 1. Addresses that the kernel chooses change: the
     /// bridge's with each machine, and that of an IP address with each machine that gets it. A program that remembers
     /// the old one would reach nobody for seconds. The first byte marks the address as locally administered.
-    pub(super) fn hardware_address(&self, number: u8) -> String {
+    pub(super) fn mac_address(&self, number: u8) -> String {
         format!("02:6d:{}:{}:{}:{number:02x}", &self.tag[..2], &self.tag[2..4], &self.tag[4..])
     }
 
@@ -100,7 +100,7 @@ impl Network {
                     &format!(
                         "link add {bridge} address {} type bridge\naddr add {gateway}/24 dev {bridge}\n\
                          link set {bridge} up\n",
-                        self.hardware_address(1)
+                        self.mac_address(1)
                     ),
                 )?;
                 write_json(&self.file, &subnet)?;
@@ -150,7 +150,7 @@ impl Network {
             &format!(
                 "link add {interface} type veth peer name eth0 address {} netns {pid}\n\
                  link set {interface} master {bridge} up\n",
-                self.hardware_address(record.number)
+                self.mac_address(record.number)
             ),
         )?;
         let ip = HostProgram::Ip.find()?;
@@ -201,10 +201,7 @@ impl Network {
     }
 
     fn remove_subnet_file(&self) -> Result<()> {
-        match fs::remove_file(&self.file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", &self.file)(error)),
-            _ => Ok(()),
-        }
+        fs::remove_file(&self.file).or_else(ignore_missing).map_err(Error::file("remove", &self.file))
     }
 
     fn remove_bridge(&self, lock: &Lock) -> Result<()> {

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
+use super::error::ignore_missing;
 use super::host_program::HostProgram;
 use super::record::{Init, Record};
 use super::{Error, Files, Result, device_nodes, mountinfo, paths, ubuntu};
@@ -55,10 +56,7 @@ impl<'a> Rootfs<'a> {
         create_folder(root)?;
         // A work folder belongs to one mount. One that a killed machine left (marked by `volatile`) would be refused.
         let work = self.folder.join("work");
-        match fs::remove_dir_all(&work) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", work)(error)),
-            _ => {}
-        }
+        fs::remove_dir_all(&work).or_else(ignore_missing).map_err(Error::file("remove", work))?;
         let base = record.base.as_ref().map(|name| paths::base_root(self.data, name));
         self.overlay_root(base.as_deref().unwrap_or(Path::new("/")))?;
         if base.is_some() {
@@ -71,7 +69,7 @@ impl<'a> Rootfs<'a> {
         for point in points {
             // Skip those that have no folder in the machine.
             let Ok(target) = Files::at(root).and_then(|files| files.folder(&point)?.real_path()) else { continue };
-            if self.overlay(&point, &folder_name(&point), &target).is_err() {
+            if self.overlay(&point, &overlay_folder_name(&point), &target).is_err() {
                 // Some file systems cannot be a lower layer (vfat): show them read-only.
                 self.run(
                     HostProgram::Mount,
@@ -87,7 +85,7 @@ impl<'a> Rootfs<'a> {
     /// or a network file system), keep the writes in memory.
     fn overlay_root(&mut self, lower: &Path) -> Result<()> {
         let target = self.folder.join("root");
-        let name = folder_name(Path::new("/"));
+        let name = overlay_folder_name(Path::new("/"));
         let Err(error) = self.overlay(lower, &name, &target) else { return Ok(()) };
         if matches!(error, Error::NotPermitted { .. }) {
             return Err(error);
@@ -130,13 +128,13 @@ impl<'a> Rootfs<'a> {
         create_folder_like(&self.folder.join(writes).join("upper").join(name), lower)?;
         create_folder(&self.folder.join(writes).join("work").join(name))?;
         let doing = format!("mount a copy-on-write view of {}", lower.display());
-        let lower = if is_plain(lower) {
+        let lower = if needs_no_escaping(lower) {
             lower.to_string_lossy().into_owned()
         } else {
-            let plain = format!("lower/{name}");
-            create_folder(&self.folder.join(&plain))?;
-            self.run(HostProgram::Mount, &["--bind", &lower.to_string_lossy(), &plain], &doing)?;
-            plain
+            let bind = format!("lower/{name}");
+            create_folder(&self.folder.join(&bind))?;
+            self.run(HostProgram::Mount, &["--bind", &lower.to_string_lossy(), &bind], &doing)?;
+            bind
         };
         // Relative paths keep commas in the data folder's path out of the options.
         let options = format!(
@@ -224,16 +222,12 @@ impl<'a> Rootfs<'a> {
 /// own links must not lead to this computer's folders.
 fn folder_in(root: &Path, path: impl AsRef<Path>) -> Result<PathBuf> {
     let path = path.as_ref();
-    let found = Files::at(root).and_then(|files| files.make_folder(path)?.real_path());
-    found.map_err(Error::file("make", root.join(path.strip_prefix("/").unwrap_or(path))))
+    let folder = Files::at(root).and_then(|files| files.make_folder(path)?.real_path());
+    folder.map_err(Error::file("make", root.join(path.strip_prefix("/").unwrap_or(path))))
 }
 
 fn create_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(Error::file("make", folder))
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Create the counterpart of the folder `model` in a machine, unless it exists: the machine may have changed it.
@@ -252,7 +246,7 @@ fn create_folder_like(folder: &Path, model: &Path) -> Result<()> {
 
 /// The name of the folder that keeps what is written below `point`: only letters, digits and characters without a
 /// meaning in mount options.
-pub(super) fn folder_name(point: &Path) -> String {
+pub(super) fn overlay_folder_name(point: &Path) -> String {
     use std::fmt::Write as _;
     let mut name = String::from("root");
     for byte in point.as_os_str().as_encoded_bytes().iter().filter(|_| point != Path::new("/")) {
@@ -269,7 +263,7 @@ pub(super) fn folder_name(point: &Path) -> String {
 
 /// Whether a path can be used unescaped in overlayfs's `lowerdir` option. Versions of mount differ in how they escape
 /// special characters there.
-pub(super) fn is_plain(point: &Path) -> bool {
+pub(super) fn needs_no_escaping(point: &Path) -> bool {
     !point.as_os_str().as_encoded_bytes().iter().any(|byte| b",:\\\"'\n".contains(byte))
 }
 
@@ -282,7 +276,7 @@ fn write_etc(record: &Record) -> Result<()> {
         Some(hosts) => hosts.clone(),
         None => fs::read_to_string("/etc/hosts").unwrap_or_default(),
     };
-    replace_file("/etc/hosts", &add_host(&hosts, &record.address.to_string(), &record.hostname))
+    replace_file("/etc/hosts", &add_hosts_line(&hosts, &record.address.to_string(), &record.hostname))
 }
 
 /// Replace a file, or a link, by a regular file that everyone can read.
@@ -293,7 +287,7 @@ pub(super) fn replace_file(path: &str, text: &str) -> Result<()> {
 }
 
 /// The content of `/etc/hosts` with the machine's line on top, and without a line from its last start.
-fn add_host(hosts: &str, address: &str, hostname: &str) -> String {
+fn add_hosts_line(hosts: &str, address: &str, hostname: &str) -> String {
     let names_machine = |line: &&str| line.split_whitespace().skip(1).any(|name| name == hostname);
     let mut text = format!("{address} {hostname}\n");
     for line in hosts.lines().filter(|line| !names_machine(line)) {
@@ -313,29 +307,29 @@ mod tests {
     #[test]
     fn etc_hosts_names_the_machine_once() {
         let hosts = "127.0.0.1 localhost\n192.0.2.7 nas\n";
-        let first = add_host(hosts, "10.190.1.2", "juju-1");
+        let first = add_hosts_line(hosts, "10.190.1.2", "juju-1");
         assert_eq!(first, "10.190.1.2 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
-        let second = add_host(&first, "10.190.1.3", "juju-1");
+        let second = add_hosts_line(&first, "10.190.1.3", "juju-1");
         assert_eq!(second, "10.190.1.3 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
     }
 
     #[test]
     fn an_empty_etc_hosts_gets_localhost() {
-        assert_eq!(add_host("", "10.190.1.2", "juju-1"), "10.190.1.2 juju-1\n127.0.0.1 localhost\n");
+        assert_eq!(add_hosts_line("", "10.190.1.2", "juju-1"), "10.190.1.2 juju-1\n127.0.0.1 localhost\n");
     }
 
     #[test]
     fn folder_names_are_safe_in_mount_options() {
-        assert_eq!(folder_name(Path::new("/")), "root");
-        assert_eq!(folder_name(Path::new("/var/lib")), "root-var-lib");
-        assert_eq!(folder_name(Path::new("/a-b,c:d")), "root-a%2db%2cc%3ad");
+        assert_eq!(overlay_folder_name(Path::new("/")), "root");
+        assert_eq!(overlay_folder_name(Path::new("/var/lib")), "root-var-lib");
+        assert_eq!(overlay_folder_name(Path::new("/a-b,c:d")), "root-a%2db%2cc%3ad");
     }
 
     #[test]
-    fn special_characters_in_mount_options_are_not_plain() {
-        assert!(is_plain(Path::new("/")) && is_plain(Path::new("/srv/my files")));
-        for odd in ["/a,b", "/a:b", "/a\\b", "/a\"b"] {
-            assert!(!is_plain(Path::new(odd)), "{odd}");
+    fn special_characters_in_mount_options_need_escaping() {
+        assert!(needs_no_escaping(Path::new("/")) && needs_no_escaping(Path::new("/srv/my files")));
+        for special in ["/a,b", "/a:b", "/a\\b", "/a\"b"] {
+            assert!(!needs_no_escaping(Path::new(special)), "{special}");
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::private;
 
 /// A machine to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spec {
+pub struct MachineSpec {
     /// Its name, unique on this computer. Allowed are letters, digits, `-`, `_` and `.`.
     pub id: String,
     /// Its host name, such as `juju-0f1e2d-0`.
@@ -52,7 +52,7 @@ impl SystemdBoot {
 impl Machines {
     /// Start a machine. One that is up is returned as it is. One that died (killed, or by a reboot) starts again with
     /// its files. One that was never up is created again.
-    pub fn start(&self, spec: &Spec) -> Result<Machine> {
+    pub fn start(&self, spec: &MachineSpec) -> Result<Machine> {
         let folder = self.folder(&spec.id)?;
         if self.kind() == MachineKind::Host && folder.read()?.is_none_or(|record| record.kind == MachineKind::Host) {
             return self.start_host(spec, &folder);
@@ -104,7 +104,7 @@ impl Machines {
     }
 
     /// The init process for a machine that is a view of `root`, with its cgroup, and a note if it cannot be systemd.
-    fn choose_init(&self, spec: &Spec, root: &Path) -> Result<(Init, Option<PathBuf>, Option<String>)> {
+    fn choose_init(&self, spec: &MachineSpec, root: &Path) -> Result<(Init, Option<PathBuf>, Option<String>)> {
         if self.init == Some(Init::Plain) {
             return Ok((Init::Plain, None, None));
         }
@@ -115,10 +115,10 @@ impl Machines {
         };
         match (cgroup, self.init) {
             (Ok(cgroup), _) => Ok((Init::Systemd, Some(cgroup), None)),
-            (Err(why), Some(Init::Systemd)) => Err(Error::NoSystemd(why.to_string())),
-            (Err(why), _) => {
+            (Err(error), Some(Init::Systemd)) => Err(Error::NoSystemd(error.to_string())),
+            (Err(error), _) => {
                 let note = format!(
-                    "machines are without systemd, so charms' services do not run as on Juju: {why}; set \
+                    "machines are without systemd, so charms' services do not run as on Juju: {error}; set \
                      MINIJUJU_INIT=plain to accept that"
                 );
                 // Only the first machine has the note.
@@ -129,7 +129,7 @@ impl Machines {
     }
 
     /// On the computer itself, a machine is only a record.
-    fn start_host(&self, spec: &Spec, folder: &MachineFolder) -> Result<Machine> {
+    fn start_host(&self, spec: &MachineSpec, folder: &MachineFolder) -> Result<Machine> {
         self.check_not_cleaned()?;
         install_program(&self.program, &self.data)?;
         private::folder(folder.path()).map_err(Error::file("make", folder.path()))?;
@@ -142,7 +142,7 @@ impl Machines {
     fn start_init(
         &self,
         lock: &Lock,
-        spec: &Spec,
+        spec: &MachineSpec,
         folder: &MachineFolder,
         previous: Option<&Record>,
     ) -> Result<StartedMachine> {
@@ -257,7 +257,7 @@ impl Machines {
     }
 }
 
-fn new_record(spec: &Spec) -> Record {
+fn new_record(spec: &MachineSpec) -> Record {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Record {
         id: spec.id.clone(),

@@ -1,7 +1,6 @@
 //! Stops machines, and removes their files.
 
 use std::fs;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Stdio;
@@ -12,10 +11,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::error::ignore_missing;
 use super::host_program::PATH;
 use super::lock::Lock;
 use super::record::{Init, MachineFolder, MachineKind};
-use super::{Error, Machine, Machines, Result, agent, cgroup, init_process, network, nsenter, systemd};
+use super::{Error, Machine, Machines, Result, agent, cgroup, init_process, network, nsenter, proc, systemd};
 
 /// How long killed processes may take to exit: they may be waiting for a slow disk.
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -76,7 +76,7 @@ impl Machines {
 pub(super) fn kill_init(folder: &MachineFolder) -> Result<()> {
     let deadline = Instant::now() + KILL_TIMEOUT;
     while let Some((pid, _)) = init_process::all().into_iter().find(|(_, other)| other == folder.path()) {
-        let namespace = fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+        let namespace = proc::pid_namespace(pid);
         let kill = || {
             let number = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
             let handle = pidfd_open(number, PidfdFlags::empty())?;
@@ -99,16 +99,16 @@ pub(super) fn kill_init(folder: &MachineFolder) -> Result<()> {
     Ok(())
 }
 
-/// Wait until a process has ended. Its handle becomes readable only after its `/proc` entry has lost its arguments;
-/// before that, its mounts and the other processes of its namespaces end. Also return if `nothing_left` says that there is
-/// nothing left to wait for.
+/// Wait until a process has ended, or until `nothing_left` returns true. The handle becomes readable only after the
+/// process's `/proc` entry has lost its arguments; before that, its mounts and the other processes of its namespaces
+/// end.
 fn wait_for_exit(handle: &OwnedFd, deadline: Instant, nothing_left: impl Fn() -> bool) -> Result<(), Errno> {
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let slice = Timespec::try_from(left.min(Duration::from_millis(50))).map_err(|_| Errno::INVAL)?;
-        match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&slice)) {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let poll_timeout = Timespec::try_from(remaining.min(Duration::from_millis(50))).map_err(|_| Errno::INVAL)?;
+        match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&poll_timeout)) {
             Ok(0) if nothing_left() => return Ok(()),
-            Ok(0) if left.is_zero() => return Err(Errno::TIMEDOUT),
+            Ok(0) if remaining.is_zero() => return Err(Errno::TIMEDOUT),
             Ok(0) | Err(Errno::INTR) => {}
             result => return result.map(drop),
         }
@@ -118,19 +118,15 @@ fn wait_for_exit(handle: &OwnedFd, deadline: Instant, nothing_left: impl Fn() ->
 /// Whether a dying init process has released its mounts and only waits for zombies to be reaped. They were inherited
 /// by process 1 of this computer, which in many containers reaps nothing.
 fn only_zombies_remain(init: u32, namespace: Option<&Path>) -> bool {
-    let (Some(namespace), Ok(entries)) = (namespace, fs::read_dir("/proc")) else { return false };
+    let Some(namespace) = namespace else { return false };
     // Then it no longer has namespaces in `/proc` (namespaces(7)).
     if fs::read_link(format!("/proc/{init}/ns/mnt")).is_ok() {
         return false;
     }
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| *pid != init).all(|pid| {
-        let ended = || {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']) || rest.is_empty())
-        };
-        fs::read_link(format!("/proc/{pid}/ns/pid")).ok().as_deref() != Some(namespace) || ended()
-    })
+    let has_ended = |pid| proc::state_and_parent(pid).is_none_or(|(state, _)| ['Z', 'X'].contains(&state));
+    proc::pids()
+        .filter(|pid| *pid != init)
+        .all(|pid| proc::pid_namespace(pid).as_deref() != Some(namespace) || has_ended(pid))
 }
 
 /// Stop a machine, and remove its network interface, cgroup and folder.
@@ -148,8 +144,5 @@ pub(super) fn remove_machine(lock: &Lock, folder: &MachineFolder) -> Result<()> 
 }
 
 pub(super) fn remove_folder(folder: &MachineFolder) -> Result<()> {
-    match fs::remove_dir_all(folder.path()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", folder.path())(error)),
-        _ => Ok(()),
-    }
+    fs::remove_dir_all(folder.path()).or_else(ignore_missing).map_err(Error::file("remove", folder.path()))
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::error::ignore_missing;
 use super::host_program::{HostProgram, PATH};
 use super::record::{Init, MachineFolder};
 use super::rootfs::replace_file;
@@ -108,10 +109,7 @@ pub(super) fn separate_from_host(init: Init) -> Result<()> {
         enable_snapd()?;
         // Container images have this file to keep packages from starting services.
         let policy = "/usr/sbin/policy-rc.d";
-        match fs::remove_file(policy) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", policy)(error)),
-            _ => {}
-        }
+        fs::remove_file(policy).or_else(ignore_missing).map_err(Error::file("remove", policy))?;
     }
     Ok(())
 }
@@ -160,10 +158,7 @@ impl NotifySocket {
     pub(super) fn listen(folder: &MachineFolder) -> Result<Self> {
         use std::os::fd::AsRawFd as _;
         let path = folder.path().join(paths::NOTIFY_SOCKET);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", path)(error)),
-            _ => {}
-        }
+        fs::remove_file(&path).or_else(ignore_missing).map_err(Error::file("remove", &path))?;
         let bind = || {
             let open = fs::File::open(folder.path())?;
             UnixDatagram::bind(format!("/proc/self/fd/{}/{}", open.as_raw_fd(), paths::NOTIFY_SOCKET))

@@ -38,7 +38,7 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
     let state = State {
         config,
         relations: relations(db, uuid, seen, hook)?,
-        networks: [(String::new(), network(&machine.address().to_string(), machine.hardware_address()))].into(),
+        networks: [(String::new(), network(&machine.address().to_string(), machine.mac_address()))].into(),
         storages: storage::of_unit(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
         resources: resource::of_application(db, uuid, &seen.application.name)?
             .into_iter()
@@ -72,10 +72,10 @@ pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
     format!("{}/resources/{}", agent_folder(tag), resource.filename)
 }
 
-fn network(address: &str, hardware_address: &str) -> Network {
+fn network(address: &str, mac_address: &str) -> Network {
     let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
     let interface =
-        BindAddress::new([Address::new(address).cidr(subnet)]).interface_name("eth0").mac_address(hardware_address);
+        BindAddress::new([Address::new(address).cidr(subnet)]).interface_name("eth0").mac_address(mac_address);
     Network::new(address).bind_addresses([interface]).egress_subnets([format!("{address}/32")])
 }
 

@@ -15,7 +15,7 @@ use super::step::Step;
 use super::view::Snapshot;
 use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
-use crate::machine::{Files, Launchers, Machine, MachineKind, Machines, Spec};
+use crate::machine::{Files, Launchers, Machine, MachineKind, MachineSpec, Machines};
 use crate::progress::Progress;
 use crate::store::agent::RelationState;
 use crate::store::database::now;
@@ -58,7 +58,7 @@ impl Worker<'_> {
         let step = self.progress.start_step(format!("machine {}", seen.unit.machine));
         let found = machine::find(self.store.db(), &self.model.uuid, &seen.unit.machine)?;
         let base = found.map(|machine| machine.base).unwrap_or_default();
-        let spec = Spec { hostname: id.clone(), id, base };
+        let spec = MachineSpec { hostname: id.clone(), id, base };
         let number = seen.unit.machine.clone();
         let uuid = self.model.uuid.clone();
         let started = match self.machines.start(&spec) {

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                 "eth0".to_owned(),
                 NetworkInterface {
                     ip_addresses: addresses.iter().map(|address| self.with_prefix(address)).collect(),
-                    mac_address: self.machines.hardware_address(&found.address),
+                    mac_address: self.machines.mac_address(&found.address),
                     gateway,
                     dns_nameservers: Vec::new(),
                     space: "alpha".to_owned(),

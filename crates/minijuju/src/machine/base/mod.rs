@@ -78,7 +78,7 @@ impl Machines {
         let root = base.folder.join("root");
         let meta = fs::metadata(from).map_err(|error| failed(format!("{}: {error}", from.display())))?;
         if meta.is_dir() {
-            check_root(from, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
+            check_root(from, name).map_err(|error| failed(format!("{} {error}", from.display())))?;
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("cp");
             command.args(["--archive", "--one-file-system", "--reflink=auto", "--"]).arg(from.join(".")).arg(&root);
@@ -100,7 +100,7 @@ impl Machines {
                     .and_then(|()| fs::remove_dir_all(&whole))
                     .map_err(Error::file("move", inner))?;
             }
-            check_root(&root, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
+            check_root(&root, name).map_err(|error| failed(format!("{} {error}", from.display())))?;
         }
         self.finish_base(&base, name)
     }
@@ -130,7 +130,7 @@ impl Machines {
         }
         command.arg(&suite).arg(&root).args(&source.mirror);
         run(command, program).map_err(|error| failed(error.to_string()))?;
-        check_root(&root, name).map_err(|why| failed(format!("the root that {program} made {why}")))?;
+        check_root(&root, name).map_err(|error| failed(format!("the root that {program} made {error}")))?;
         self.finish_base(&base, name)
     }
 

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn an_invalid_root_is_an_error_that_names_the_reason() {
         let other = if host_architecture() == 183 { (62, "amd64") } else { (183, "arm64") };
-        for (root, name, why) in [
+        for (root, name, reason) in [
             (
                 root(NOBLE, &program(host_architecture())),
                 "ubuntu@22.04",
@@ -135,7 +135,7 @@ mod tests {
             (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, but this computer is", other.1)),
         ] {
             let error = check_root(root.path(), name).unwrap_err();
-            assert!(error.to_string().contains(why), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
         }
         let incomplete = root(NOBLE, &program(host_architecture()));
         fs::remove_file(incomplete.path().join("usr/bin/setpriv")).unwrap();

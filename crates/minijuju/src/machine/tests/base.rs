@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::super::Spec;
+use super::super::MachineSpec;
 use super::super::record::Init;
 use super::fixture::output;
 use super::rig::{Rig, built_program, check_output, run, tag, with_systemd};
@@ -29,7 +29,7 @@ fn a_base_without_systemd_has_plain_machines_and_the_first_has_a_note() {
     let rig = Rig::new();
     let mut machines = with_systemd(&rig, Duration::from_mins(1));
     machines.import_base(NAME, &minimal_root(&rig)).unwrap();
-    let spec = Spec { id: "test-0".into(), hostname: "juju-test-0".into(), base: NAME.into() };
+    let spec = MachineSpec { id: "test-0".into(), hostname: "juju-test-0".into(), base: NAME.into() };
     let error = machines.start(&spec).unwrap_err().to_string();
     assert!(error.contains("MINIJUJU_INIT asks for systemd, which cannot run here"), "{error}");
     assert!(error.contains("systemd is not installed in the base tiny@1"), "{error}");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::super::{Error, MachineKind, Machines, Spec};
+use super::super::{Error, MachineKind, MachineSpec, Machines};
 use super::fixture::{eventually, output};
 use super::rig::{Rig, STARTING_TEST, built_program, check_output, clean, leftovers, spec, starter, starter_of};
 
@@ -239,7 +239,7 @@ fn on_the_host_itself_a_machine_is_only_a_record() {
     let data = tempfile::tempdir().unwrap();
     let machines = Machines::new(data.path(), MachineKind::Host, &built_program()).unwrap();
     let machine =
-        machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into(), base: String::new() }).unwrap();
+        machines.start(&MachineSpec { id: "host-0".into(), hostname: "juju-0".into(), base: String::new() }).unwrap();
     assert_eq!(machine.root(), Path::new("/"));
     let output = output(&mut machine.command("pwd", data.path()).unwrap());
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), data.path().canonicalize().unwrap().to_str().unwrap());

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::super::record::Init;
-use super::super::{Machine, MachineKind, Machines, Result, Spec};
+use super::super::{Machine, MachineKind, MachineSpec, Machines, Result};
 use super::fixture::{needs_root_and, output};
 
 /// Names the data folder for [`start_for_another_test`], the test that another test runs in a separate process.
@@ -178,8 +178,8 @@ pub fn clean(machines: &Machines) -> Result<Vec<String>> {
     machines.clean_under(Machines::lock_if_root()?)
 }
 
-pub fn spec(number: u8) -> Spec {
-    Spec { id: format!("test-{number}"), hostname: format!("juju-test-{number}"), base: String::new() }
+pub fn spec(number: u8) -> MachineSpec {
+    MachineSpec { id: format!("test-{number}"), hostname: format!("juju-test-{number}"), base: String::new() }
 }
 
 /// Six hexadecimal digits in the names of this folder's devices and rules: FNV-1a of its path.

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::super::record::Init;
-use super::super::{Error, Machine, MachineKind, Machines, Spec};
+use super::super::{Error, Machine, MachineKind, MachineSpec, Machines};
 use super::fixture::{eventually, output};
 use super::rig::{Rig, built_program, check_output, clean, open, run, spec, tag, with_systemd};
 
@@ -349,7 +349,8 @@ fn a_machine_with_systemd_has_no_policy_rc_d() {
     let machine = start(&rig);
     assert!(!machine.root().join("usr/sbin/policy-rc.d").exists());
     let plain = Machines::new(&rig.data(), MachineKind::Namespaces, &built_program()).unwrap();
-    let other = plain.start(&Spec { id: "plain-0".into(), hostname: "plain".into(), base: String::new() }).unwrap();
+    let other =
+        plain.start(&MachineSpec { id: "plain-0".into(), hostname: "plain".into(), base: String::new() }).unwrap();
     assert_eq!(other.root().join("usr/sbin/policy-rc.d").exists(), Path::new("/usr/sbin/policy-rc.d").exists());
     assert!(matches!(open(&rig.data()).find("/"), Err(Error::InvalidId(_))));
 }
