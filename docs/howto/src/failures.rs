@@ -13,14 +13,14 @@ struct Config {
 
 /// A charm that needs a database.
 #[derive(Debug, Default)]
-pub struct NeedyCharm {
+pub struct DependentCharm {
     /// Where it is connected to.
     pub connected: Option<String>,
     /// Whether the database takes connections.
     pub up: bool,
 }
 
-impl Charm for NeedyCharm {
+impl Charm for DependentCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::config_changed(), Self::reconcile);
         framework.observe(on::database_relation_changed(), Self::reconcile);
@@ -28,7 +28,7 @@ impl Charm for NeedyCharm {
     }
 }
 
-impl NeedyCharm {
+impl DependentCharm {
     fn reconcile<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let config: Config = model.load_config().or_status(|error: &Error| Status::blocked(error.to_string()))?;
         let database =
@@ -63,10 +63,10 @@ impl NeedyCharm {
 mod tests {
     use ops_testing::{Context, Relation, State, Status, on};
 
-    use super::NeedyCharm;
+    use super::DependentCharm;
 
     #[test]
-    fn each_thing_that_is_missing_is_a_status_and_no_failed_hook() {
+    fn a_missing_dependency_is_a_status_and_not_a_failed_hook() {
         let bare = Relation::new("database");
         let relation = Relation::new("database").remote_app_data([("address", "10.0.0.7")]);
         for (up, relation, status) in [
@@ -75,7 +75,7 @@ mod tests {
             (false, Some(relation.clone()), Status::waiting("Waiting for the database to start")),
             (true, Some(relation), Status::active()),
         ] {
-            let mut ctx = Context::new(NeedyCharm { up, ..NeedyCharm::default() });
+            let mut ctx = Context::new(DependentCharm { up, ..DependentCharm::default() });
             let out = ctx.run(on::config_changed(), State::default().with_relations(relation)).unwrap();
             assert_eq!(out.unit_status, status);
             assert_eq!(ctx.charm().connected.is_some(), up);

@@ -47,7 +47,7 @@ fn trimmed(lines: &[String]) -> String {
 }
 
 #[test]
-fn every_guide_shows_code_and_metadata_that_is_there() {
+fn every_guide_shows_existing_code_and_metadata() {
     let lines = |path: &str| -> Vec<String> {
         fs::read_to_string(path).unwrap().lines().map(|line| line.trim().to_owned()).collect()
     };
@@ -69,7 +69,7 @@ fn every_guide_shows_code_and_metadata_that_is_there() {
 }
 
 #[test]
-fn there_is_a_guide_for_each_file_and_links_between_them_lead_somewhere() {
+fn each_guide_is_listed_and_its_links_exist() {
     let mut guides: Vec<String> = fs::read_dir(".")
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

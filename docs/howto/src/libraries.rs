@@ -28,15 +28,15 @@ impl CustomEvent for DatabaseReady {
 
 /// The database is gone.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct DatabaseGone;
+pub struct DatabaseRemoved;
 
-impl CustomEvent for DatabaseGone {
-    const NAME: &'static str = "gone";
+impl CustomEvent for DatabaseRemoved {
+    const NAME: &'static str = "removed";
 }
 
 /// What the provider writes.
 #[derive(Deserialize)]
-struct Provided {
+struct ProviderData {
     address: String,
 }
 
@@ -53,7 +53,7 @@ impl SqlRequirer {
     }
 
     /// The database is gone.
-    pub fn gone(&self) -> EventSource<CustomRelation<DatabaseGone>> {
+    pub fn removed(&self) -> EventSource<CustomRelation<DatabaseRemoved>> {
         self.event()
     }
 
@@ -74,7 +74,7 @@ impl SqlRequirer {
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), ops::Error> {
         let data = event.relation.data(&event.app);
-        let Some(Provided { address }) = data.load_if_complete()? else { return Ok(()) };
+        let Some(ProviderData { address }) = data.load_if_complete()? else { return Ok(()) };
         if self.address(model)?.as_ref() != Some(&address) {
             model.store("address", &address)?;
             self.ready().emit(model, &event.relation, &DatabaseReady { address })?;
@@ -84,7 +84,7 @@ impl SqlRequirer {
 
     fn on_broken(&self, event: &RelationBrokenEvent, model: &Model) -> Result<(), ops::Error> {
         model.forget("address");
-        self.gone().emit(model, &event.relation, &DatabaseGone)
+        self.removed().emit(model, &event.relation, &DatabaseRemoved)
     }
 }
 
@@ -124,7 +124,7 @@ impl Charm for ShopCharm {
         framework.library(REPORTS);
         framework.observe(DATABASE.ready(), Self::on_database_ready);
         framework.observe(REPORTS.ready(), Self::on_reports_ready);
-        framework.observe(REPORTS.gone(), Self::on_reports_gone);
+        framework.observe(REPORTS.removed(), Self::on_reports_removed);
     }
 }
 
@@ -142,7 +142,7 @@ impl ShopCharm {
         self.connected.push(format!("reports at {}", event.address));
     }
 
-    fn on_reports_gone(&mut self, event: &CustomRelation<DatabaseGone>, _model: &Model) {
+    fn on_reports_removed(&mut self, event: &CustomRelation<DatabaseRemoved>, _model: &Model) {
         tracing::info!("{} is gone", event.relation);
         self.connected.clear();
     }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_leader_asks_for_a_database_also_when_it_becomes_the_leader_later() {
+    fn a_new_leader_requests_a_database() {
         let mut ctx = Context::new(ShopCharm::default());
         let database = Relation::new("database");
         let state = State::default().with_relation(database.clone());

@@ -96,7 +96,7 @@ mod tests {
     use super::SiteCharm;
 
     #[test]
-    fn the_leader_asks_for_a_database() {
+    fn the_leader_requests_a_database() {
         let mut ctx = Context::new(SiteCharm::default());
         let relation = Relation::new("database");
         let state = State::default().with_leader(true).with_relation(relation.clone());
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn the_database_is_used_once_it_is_there() {
+    fn the_database_is_used_when_it_has_an_endpoint() {
         let mut ctx = Context::new(SiteCharm::default());
         let relation = Relation::new("database")
             .remote_app("postgresql")
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_website_learns_this_unit_s_address() {
+    fn each_website_gets_the_address_of_this_unit() {
         let mut ctx = Context::new(SiteCharm::default());
         let relation = Relation::new("website");
         let state = State::default().with_relation(relation.clone()).with_network("website", Network::new("10.0.0.5"));

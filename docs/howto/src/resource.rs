@@ -39,7 +39,7 @@ mod tests {
     use super::ThemedCharm;
 
     #[test]
-    fn the_theme_is_the_resource_s() {
+    fn the_theme_comes_from_the_resource() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, "body { color: red }").unwrap();
         let mut ctx = Context::new(ThemedCharm::default());

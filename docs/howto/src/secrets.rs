@@ -27,8 +27,8 @@ impl OwnerCharm {
             return Ok(());
         }
         let content = SecretContent::new([("username", "admin"), ("password", &new_password())]);
-        let about = SecretUpdate::default().label(LABEL).rotate(Rotate::Monthly);
-        let secret = model.app().add_secret(&content, &about)?;
+        let options = SecretUpdate::default().label(LABEL).rotate(Rotate::Monthly);
+        let secret = model.app().add_secret(&content, &options)?;
         secret.grant(&event.relation)?;
         Ok(event.relation.app_data().set("credentials", &secret.id()?)?)
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn rotation_makes_a_new_revision_and_the_old_one_goes_when_no_one_uses_it() {
+    fn rotation_adds_a_revision_and_an_unused_one_is_removed() {
         let mut ctx = Context::new(OwnerCharm);
         let secret = Secret::new([("username", "admin"), ("password", "old")]).owned_by_app().label(LABEL);
         let state = State::default().with_leader(true).with_secret(secret.clone());

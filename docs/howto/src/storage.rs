@@ -16,7 +16,7 @@ impl Charm for FilesCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::data_storage_attached(), Self::on_data_attached);
         framework.observe(on::data_storage_detaching(), Self::on_data_detaching);
-        framework.observe(on::update_status(), Self::want_cache);
+        framework.observe(on::update_status(), Self::request_cache);
         framework.observe(on::collect_unit_status(), Self::on_collect_status);
     }
 }
@@ -33,7 +33,7 @@ impl FilesCharm {
         Ok(())
     }
 
-    fn want_cache<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
+    fn request_cache<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         if model.storages(storages::CACHE)?.is_empty() {
             model.request_storage(storages::CACHE, 1)?;
         }
@@ -56,7 +56,7 @@ mod tests {
     use super::FilesCharm;
 
     #[test]
-    fn files_are_opened_and_closed_as_storage_comes_and_goes() {
+    fn files_are_opened_and_closed_with_the_storage() {
         let mut ctx = Context::new(FilesCharm::default());
         let data = Storage::new("data").location("/srv/data");
         let state = State::default().with_storage(data.clone());
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_is_asked_for_once() {
+    fn a_cache_is_requested_once() {
         let mut ctx = Context::new(FilesCharm::default());
         let state = State::default();
         ctx.run(on::update_status(), state.clone()).unwrap();

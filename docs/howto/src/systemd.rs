@@ -49,8 +49,9 @@ impl WorkerCharm {
         } else {
             self.systemd.start("demo-worker")
         };
-        started.or_status(|error: &systemd::Error| Status::blocked(last_words(error)))?;
-        self.systemd.enable("demo-worker").or_status(|error: &systemd::Error| Status::blocked(last_words(error)))?;
+        let blocked = |error: &systemd::Error| Status::blocked(last_journal_line(error));
+        started.or_status(blocked)?;
+        self.systemd.enable("demo-worker").or_status(blocked)?;
         Ok(())
     }
 
@@ -63,7 +64,7 @@ impl WorkerCharm {
     }
 }
 
-fn last_words(error: &systemd::Error) -> String {
+fn last_journal_line(error: &systemd::Error) -> String {
     let journal = error.service().and_then(|failure| failure.journal.last());
     journal.map_or_else(|| error.to_string(), |line| format!("demo-worker: {line}"))
 }
@@ -72,7 +73,7 @@ fn last_words(error: &systemd::Error) -> String {
 mod tests {
     use charmlibs::systemd::{Error, ServiceFailure};
 
-    use super::last_words;
+    use super::last_journal_line;
 
     #[test]
     fn a_worker_that_does_not_start_is_reported_with_its_last_lines() {
@@ -82,6 +83,6 @@ mod tests {
             why: "its process exited".to_owned(),
             journal: vec!["Started demo-worker.".to_owned(), "no queue configured".to_owned()],
         };
-        assert_eq!(last_words(&Error::Service(failure)), "demo-worker: no queue configured");
+        assert_eq!(last_journal_line(&Error::Service(failure)), "demo-worker: no queue configured");
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_inside() {
+    fn the_charm_can_be_inspected_around_an_event() {
         let mut ctx = context();
         let mut manager = ctx.manager(on::start(), State::default().with_leader(true)).unwrap();
         assert!(manager.model().unit().is_leader().unwrap());
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_juju_could_not_produce() {
+    fn a_state_that_juju_could_not_produce_is_an_error() {
         let error = context().run(on::start(), State::default().with_config("slgu", "x")).unwrap_err().to_string();
         assert!(error.starts_with("Juju could not produce this:\n- "), "{error}");
         assert!(error.contains("the metadata defines no config option \"slgu\""), "{error}");

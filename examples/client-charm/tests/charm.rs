@@ -71,7 +71,7 @@ fn without_a_store_the_unit_is_blocked() {
 }
 
 #[test]
-fn the_leader_asks_for_the_configured_namespace() {
+fn the_leader_requests_the_configured_namespace() {
     let relation = Relation::new("store");
     let state = State::default().with_config("namespace", "orders").with_relation(relation.clone());
     let out = charm(None).run(on::relation_created(&relation), state.clone()).unwrap();
@@ -144,7 +144,7 @@ fn a_new_password_is_used_when_juju_says_that_there_is_one() {
 }
 
 #[test]
-fn a_value_that_was_put_can_be_got() {
+fn a_stored_value_can_be_read() {
     let mut ctx = charm(Some("old"));
     let (state, _) = ready(&credentials());
     let out = ctx.run(on::action("put").param("key", "colour").param("value", "dark red"), state).unwrap();

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_lines_are_answered_with_the_protocol() {
+    fn an_invalid_line_is_answered_with_the_syntax() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path());
         for (line, says) in [("GET key", "AUTH first"), ("hello", "say AUTH user"), ("AUTH ../x y", "hyphens")] {

@@ -113,7 +113,7 @@ fn a_related_application_gets_an_answer_and_its_own_secret() {
 }
 
 #[test]
-fn an_application_that_has_not_asked_or_asks_for_nonsense_gets_no_answer() {
+fn a_missing_or_invalid_request_gets_no_answer() {
     for data in [vec![], vec![("namespace", "\"../etc\"")], vec![("namespace", "orders")]] {
         let (mut ctx, _folder, state) = charm();
         let relation = Relation::new("store").remote_app_data(data);
@@ -159,7 +159,7 @@ fn the_next_leader_gives_the_users_of_the_last_one_new_passwords() {
 }
 
 #[test]
-fn a_revision_that_no_one_uses_any_more_is_removed() {
+fn an_unused_revision_is_removed() {
     let (mut ctx, _folder, state) = charm();
     let secret = Secret::new([("username", "client-3"), ("password", "old")])
         .latest_content([("username", "client-3"), ("password", "new")])
@@ -203,7 +203,7 @@ fn a_unit_that_leaves_by_itself_leaves_the_credentials_to_the_next_leader() {
 }
 
 #[test]
-fn the_server_stops_before_its_storage_goes() {
+fn the_server_stops_before_its_storage_is_detached() {
     let (mut ctx, _folder, state) = charm();
     let out = ctx.run(on::start(), state).unwrap();
     let storage = out.storages[0].clone();
@@ -219,7 +219,7 @@ fn without_storage_the_unit_waits() {
 }
 
 #[test]
-fn import_puts_the_seed_s_values_into_a_namespace() {
+fn import_stores_the_values_of_the_seed_in_a_namespace() {
     let (mut ctx, folder, state) = charm();
     let store = Store::new(folder.path());
     let seed = folder.path().join("seed.txt");

@@ -24,7 +24,7 @@ fn serve(folder: &str, port: u16) -> Command {
 }
 
 #[test]
-fn the_program_serves_a_folder_and_takes_new_passwords_while_it_runs() {
+fn the_program_serves_a_folder_and_accepts_new_passwords_while_it_runs() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path());
     let name = |name: &str| Name::try_from(name.to_owned()).unwrap();
