@@ -116,11 +116,11 @@ impl Step<'_> {
     }
 
     /// The step failed.
-    pub fn failed(self, why: &str) {
-        self.report("✗", why);
+    pub fn failed(self, reason: &str) {
+        self.report("✗", reason);
     }
 
-    fn report(&self, mark: &str, why: &str) {
+    fn report(&self, mark: &str, reason: &str) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
@@ -131,8 +131,8 @@ impl Step<'_> {
             (Mode::Animated(_), _) => format!("\x1b[31m{mark}\x1b[0m"),
             (Mode::Plain | Mode::Quiet, _) => mark.to_owned(),
         };
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        self.progress.info(&format!("  {mark} {}{why} ({})", self.text, format_duration(self.started.elapsed())));
+        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        self.progress.info(&format!("  {mark} {}{reason} ({})", self.text, format_duration(self.started.elapsed())));
     }
 }
 

@@ -105,12 +105,12 @@ mod tests {
     #[test]
     fn invalid_levels_change_nothing_and_are_an_error() {
         let mut levels = Levels::all(LogLevel::Warning);
-        for (text, why) in [
+        for (text, error) in [
             ("garbage", "config value expected '=', found \"garbage\""),
             ("juju.cmd=TRACE;=INFO", "config value \"=INFO\" has missing module name"),
             ("juju.cmd=LOUD", "unknown severity level \"LOUD\""),
         ] {
-            assert_eq!(levels.configure(text).unwrap_err().to_string(), why);
+            assert_eq!(levels.configure(text).unwrap_err().to_string(), error);
             assert!(!levels.is_enabled("juju.cmd", LogLevel::Info), "{text}");
         }
     }

@@ -61,8 +61,8 @@ impl Log {
             (false, false) => LogLevel::Warning,
         });
         // Juju 3.6 ignores an invalid specification without a message.
-        if let Err(why) = levels.configure(options.levels.as_deref().unwrap_or_default()) {
-            let _ = writeln!(io::stderr(), "WARNING --logging-config is ignored: {why}");
+        if let Err(error) = levels.configure(options.levels.as_deref().unwrap_or_default()) {
+            let _ = writeln!(io::stderr(), "WARNING --logging-config is ignored: {error}");
         }
         let file = options.file.as_deref().map(open).transpose()?.map(Mutex::new);
         Ok(Self { levels, show_log: options.show_log || options.debug, file })

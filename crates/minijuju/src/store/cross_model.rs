@@ -117,18 +117,18 @@ pub fn egress_subnets(db: &Db, model: &str, id: i64) -> Result<Option<String>> {
 
 /// This model and all that are related to it, directly or through others; empty if none is.
 pub fn related_models(db: &Db, model: &str) -> Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
+    let mut models = BTreeSet::new();
     let mut queue = vec![model.to_owned()];
     while let Some(model) = queue.pop() {
         for relation in all(db, &model)? {
             for side in [relation.consumer, relation.offerer] {
-                if found.insert(side.model.clone()) {
+                if models.insert(side.model.clone()) {
                     queue.push(side.model);
                 }
             }
         }
     }
-    Ok(found)
+    Ok(models)
 }
 
 /// Record that two relations are the sides of a cross-model relation.

@@ -1,4 +1,4 @@
-//! The database file: its location, how to open it, and the version of its tables.
+//! The database file: its location, and how to open it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -51,8 +51,8 @@ pub enum Error {
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(rusqlite::Error),
     /// A model has a version of Juju that this program does not know.
-    #[error("the model {model:?} is of another minijuju: {why}")]
-    UnknownJujuVersion { model: String, why: emulator::UnknownVersion },
+    #[error("the model {model:?} is of another minijuju: {error}")]
+    UnknownJujuVersion { model: String, error: emulator::UnknownVersion },
     /// A value is not what this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(serde_json::Error),

@@ -34,7 +34,7 @@ fn decode((uuid, name, created, config, constraints): (String, String, i64, Stri
     Ok(Model {
         uuid,
         created,
-        juju: juju_version(&config).map_err(|why| Error::UnknownJujuVersion { model: name.clone(), why })?,
+        juju: juju_version(&config).map_err(|error| Error::UnknownJujuVersion { model: name.clone(), error })?,
         name,
         config,
         constraints: serde_json::from_str(&constraints)?,

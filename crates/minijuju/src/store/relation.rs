@@ -210,8 +210,8 @@ pub fn leave_scope(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
 pub fn leave_all_scopes(db: &Db, model: &str, unit: &str) -> Result<()> {
     let sql = "UPDATE databag SET in_scope = 0 WHERE model = ? AND owner = ? AND in_scope RETURNING relation";
     let mut statement = db.prepare_cached(sql)?;
-    let left = statement.query_map([model, unit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-    for id in left {
+    let relations = statement.query_map([model, unit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    for id in relations {
         cross_model::mirror_databag(db, model, id, unit)?;
     }
     remove_dead(db, model)
@@ -231,12 +231,12 @@ pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, 
     let sql = "SELECT owner, settings, in_scope FROM databag WHERE model = ? AND relation = ? ORDER BY owner";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![model, id])?;
-    let mut found = Vec::new();
+    let mut databags = Vec::new();
     while let Some(row) = rows.next()? {
         let settings: String = row.get(1)?;
-        found.push((row.get(0)?, serde_json::from_str(&settings)?, row.get(2)?));
+        databags.push((row.get(0)?, serde_json::from_str(&settings)?, row.get(2)?));
     }
-    Ok(found)
+    Ok(databags)
 }
 
 /// End a relation: its units depart and leave, then it is removed.
@@ -260,21 +260,22 @@ pub fn status(db: &Db, model: &str, relation: &Relation) -> Result<(&'static str
 }
 
 /// Suspend a relation with a reason, or resume it.
-pub fn suspend(db: &Db, model: &str, id: i64, why: Option<&str>) -> Result<()> {
-    db.execute("UPDATE relation SET suspended = ? WHERE model = ? AND id = ?", params![why, model, id])?;
+pub fn suspend(db: &Db, model: &str, id: i64, reason: Option<&str>) -> Result<()> {
+    db.execute("UPDATE relation SET suspended = ? WHERE model = ? AND id = ?", params![reason, model, id])?;
     Ok(())
 }
 
 /// Suspend a cross-model relation with a reason, or resume it. Only a change on the offering side affects the other
 /// side. Juju 3.6: `handleSuspendedRelation` in apiserver/common/crossmodel/crossmodel.go.
-pub fn suspend_cross_model(db: &Db, model: &str, relation: &CrossModelRelation, why: Option<&str>) -> Result<()> {
+pub fn suspend_cross_model(db: &Db, model: &str, relation: &CrossModelRelation, reason: Option<&str>) -> Result<()> {
     let CrossModelRelation { consumer, offerer, .. } = relation;
     if offerer.model != model {
-        return suspend(db, &consumer.model, consumer.relation, why);
+        return suspend(db, &consumer.model, consumer.relation, reason);
     }
-    suspend(db, &offerer.model, offerer.relation, why)?;
-    let remote_why = why.map(|why| if why.is_empty() { "suspending after update from remote model" } else { why });
-    suspend(db, &consumer.model, consumer.relation, remote_why)
+    suspend(db, &offerer.model, offerer.relation, reason)?;
+    let remote_reason =
+        reason.map(|reason| if reason.is_empty() { "suspending after update from remote model" } else { reason });
+    suspend(db, &consumer.model, consumer.relation, remote_reason)
 }
 
 /// Remove a relation at once, without hooks.

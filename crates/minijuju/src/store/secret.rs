@@ -105,7 +105,7 @@ impl Secret {
 }
 
 pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
-    let mut found = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
     let mut statement = db.prepare_cached(
         "SELECT id, owner, name, label, description, rotation, rotates, expires, auto_prune, created, updated \
          FROM secret WHERE model = ?",
@@ -128,10 +128,10 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
             grants: BTreeMap::new(),
             consumers: BTreeMap::new(),
         };
-        found.insert(secret.id.clone(), secret);
+        secrets.insert(secret.id.clone(), secret);
     }
-    if found.is_empty() {
-        return Ok(found);
+    if secrets.is_empty() {
+        return Ok(secrets);
     }
     let mut statement =
         db.prepare_cached("SELECT secret, revision, content, created, expires FROM secret_revision WHERE model = ?")?;
@@ -140,14 +140,14 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
         let content: String = row.get(2)?;
         let content = Content(serde_json::from_str(&content)?);
         let revision = Revision { content, created: row.get(3)?, expires: row.get(4)? };
-        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+        if let Some(secret) = secrets.get_mut(&row.get::<_, String>(0)?) {
             secret.revisions.insert(row.get(1)?, revision);
         }
     }
     let mut statement = db.prepare_cached("SELECT secret, grantee, relation FROM secret_grant WHERE model = ?")?;
     let mut rows = statement.query([model])?;
     while let Some(row) = rows.next()? {
-        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+        if let Some(secret) = secrets.get_mut(&row.get::<_, String>(0)?) {
             secret.grants.insert(row.get(1)?, row.get(2)?);
         }
     }
@@ -155,11 +155,11 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
         db.prepare_cached("SELECT secret, consumer, revision, label FROM secret_consumer WHERE model = ?")?;
     let mut rows = statement.query([model])?;
     while let Some(row) = rows.next()? {
-        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+        if let Some(secret) = secrets.get_mut(&row.get::<_, String>(0)?) {
             secret.consumers.insert(row.get(1)?, (row.get(2)?, row.get(3)?));
         }
     }
-    Ok(found)
+    Ok(secrets)
 }
 
 /// The user's secret with this name, or any secret with this ID or URI.
@@ -199,7 +199,7 @@ impl RemoteSecret {
 
 /// The secrets of other models that an application can or could read through a relation.
 pub fn remote(db: &Db, model: &str, application: &str) -> Result<Vec<RemoteSecret>> {
-    let mut found: Vec<RemoteSecret> = Vec::new();
+    let mut remote_secrets: Vec<RemoteSecret> = Vec::new();
     for relation in cross_model::all(db, model)? {
         let Some((_, other)) = relation.sides_of_application(model, application) else { continue };
         for secret in all(db, &other.model)?.into_values() {
@@ -211,15 +211,19 @@ pub fn remote(db: &Db, model: &str, application: &str) -> Result<Vec<RemoteSecre
                 secret.grants.keys().filter_map(|name| Some((local_name(name)?, None))).collect();
             let consumers: BTreeMap<_, _> =
                 secret.consumers.iter().filter_map(|(name, read)| Some((local_name(name)?, read.clone()))).collect();
-            let known = found.iter().any(|known| known.secret.id == secret.id);
+            let known = remote_secrets.iter().any(|known| known.secret.id == secret.id);
             if known || grants.is_empty() && consumers.is_empty() {
                 continue;
             }
             let secret = Secret { owner: String::new(), grants, consumers, ..secret };
-            found.push(RemoteSecret { model: other.model.clone(), secret, proxy: other.remote_application.clone() });
+            remote_secrets.push(RemoteSecret {
+                model: other.model.clone(),
+                secret,
+                proxy: other.remote_application.clone(),
+            });
         }
     }
-    Ok(found)
+    Ok(remote_secrets)
 }
 
 /// Save a secret completely. A secret without revisions is removed.

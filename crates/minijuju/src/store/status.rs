@@ -89,7 +89,7 @@ pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<HistoryEntry>> 
         "SELECT kind, status, message, data, since FROM status_history WHERE model = ? AND entity = ? ORDER BY id";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([model, entity])?;
-    let mut found = Vec::new();
+    let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         let (kind, data): (String, String) = (row.get(0)?, row.get(3)?);
         let Ok(kind) = kind.parse() else { continue };
@@ -99,9 +99,9 @@ pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<HistoryEntry>> 
             data: serde_json::from_str(&data)?,
             since: row.get(4)?,
         };
-        found.push(HistoryEntry { kind, status });
+        entries.push(HistoryEntry { kind, status });
     }
-    Ok(found)
+    Ok(entries)
 }
 
 pub fn find(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Status>> {
@@ -121,7 +121,7 @@ pub fn all(db: &Db, model: &str, kind: Kind) -> Result<HashMap<String, Status>> 
     let sql = "SELECT entity, status, message, data, since FROM status WHERE model = ? AND kind = ?";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([model, kind.as_str()])?;
-    let mut found = HashMap::new();
+    let mut statuses = HashMap::new();
     while let Some(row) = rows.next()? {
         let data: String = row.get(3)?;
         let status = Status {
@@ -130,7 +130,7 @@ pub fn all(db: &Db, model: &str, kind: Kind) -> Result<HashMap<String, Status>> 
             data: serde_json::from_str(&data)?,
             since: row.get(4)?,
         };
-        found.insert(row.get(0)?, status);
+        statuses.insert(row.get(0)?, status);
     }
-    Ok(found)
+    Ok(statuses)
 }

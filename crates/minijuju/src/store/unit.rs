@@ -202,8 +202,8 @@ pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, &name])?;
     db.execute("DELETE FROM status WHERE model = ? AND kind IN ('workload', 'agent') AND entity = ?", [model, &name])?;
     db.execute("DELETE FROM status_history WHERE model = ? AND entity = ?", [model, &name])?;
-    for found in storage::of_unit(db, model, &name)? {
-        storage::detach(db, model, &found.id, storage::DetachReason::UnitRemoved)?;
+    for attached in storage::of_unit(db, model, &name)? {
+        storage::detach(db, model, &attached.id, storage::DetachReason::UnitRemoved)?;
     }
     Ok(())
 }
