@@ -49,7 +49,7 @@ pub fn start(options: &Options) -> anyhow::Result<()> {
 /// Writes log lines to standard error and to a file.
 struct Log {
     levels: Levels,
-    show_log: bool,
+    to_stderr: bool,
     file: Option<Mutex<File>>,
 }
 
@@ -65,7 +65,7 @@ impl Log {
             let _ = writeln!(io::stderr(), "WARNING --logging-config is ignored: {error}");
         }
         let file = options.file.as_deref().map(open).transpose()?.map(Mutex::new);
-        Ok(Self { levels, show_log: options.show_log || options.debug, file })
+        Ok(Self { levels, to_stderr: options.show_log || options.debug, file })
     }
 
     fn write(&self, line: &Line<'_>) {
@@ -76,7 +76,7 @@ impl Log {
             let _ = file.write_all(line.format(Colours::Off).as_bytes());
         }
         let stderr = io::stderr();
-        let text = if self.show_log {
+        let text = if self.to_stderr {
             line.format(Colours::on(&stderr))
         } else if line.level >= LogLevel::Warning {
             format!("{} {}\n", line.level, line.message)

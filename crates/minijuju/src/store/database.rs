@@ -116,8 +116,8 @@ pub fn data_folder() -> Result<PathBuf> {
         .ok_or(Error::NoDataFolder)
 }
 
-/// Switch to a write-ahead log. Only the first command does. If several do it at the same time, SQLite returns an error at
-/// once instead of waiting, so it is tried again.
+/// Switch to a write-ahead log. Only the first command does. If several do it at the same time, `SQLite` returns an error
+/// at once instead of waiting, so it is tried again.
 fn enable_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
