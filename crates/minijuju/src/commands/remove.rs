@@ -132,7 +132,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
                  will remove all units of {:?}",
                 unit.application
             )),
-            None => errors.push(format!("removing unit {name} failed: {}", missing_unit(client, &model, name)?)),
+            None => errors.push(format!("removing unit {name} failed: {}", missing_unit_error(client, &model, name)?)),
         }
     }
     let mut notice = String::new();
@@ -163,7 +163,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
 
 /// Juju's error for a missing unit. Juju 4.0 looks for the application first:
 /// apiserver/facades/client/application/application.go.
-fn missing_unit(client: &Client, model: &Model, name: &str) -> anyhow::Result<String> {
+fn missing_unit_error(client: &Client, model: &Model, name: &str) -> anyhow::Result<String> {
     if !model.juju.is_4() {
         return Ok(format!("unit {name:?} does not exist"));
     }

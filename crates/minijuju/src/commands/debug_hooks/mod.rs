@@ -123,12 +123,12 @@ enum DebugMode<'a> {
 }
 
 /// Run `juju debug-hooks`.
-pub fn hooks(client: &mut Client, args: &DebugHooksArgs) -> anyhow::Result<ExitCode> {
+pub fn debug_hooks(client: &mut Client, args: &DebugHooksArgs) -> anyhow::Result<ExitCode> {
     debug(client, &args.words, &DebugMode::Shell)
 }
 
 /// Run `juju debug-code`.
-pub fn code(client: &mut Client, args: &DebugCodeArgs) -> anyhow::Result<ExitCode> {
+pub fn debug_code(client: &mut Client, args: &DebugCodeArgs) -> anyhow::Result<ExitCode> {
     debug(client, &args.words, &DebugMode::Code(&args.at))
 }
 

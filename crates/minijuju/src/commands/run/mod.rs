@@ -63,7 +63,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         check_action_defined(client, &model, args)?;
     }
     for name in &args.units {
-        match prepare(client, &model, name, &args.action, &params) {
+        match task_request(client, &model, name, &args.action, &params) {
             Ok(one) => requests.push(one),
             Err(error) => errors.push(error.to_string()),
         }
@@ -176,7 +176,7 @@ fn check_action_defined(client: &Client, model: &Model, args: &RunArgs) -> anyho
     Ok(())
 }
 
-fn prepare(
+fn task_request(
     client: &Client,
     model: &Model,
     name: &str,

@@ -74,12 +74,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The version of a machine's agent. Juju 4 does not show it.
-    fn machine_version(&self, up: bool) -> String {
-        if up && !self.model.juju.is_4() { self.model.juju.to_string() } else { String::new() }
+    fn machine_version(&self, is_up: bool) -> String {
+        if is_up && !self.model.juju.is_4() { self.model.juju.to_string() } else { String::new() }
     }
 
     /// The status of changes to a machine's profile. Juju 4 does not show it.
-    fn modification(&self, since: String) -> StatusInfo {
+    fn modification_status(&self, since: String) -> StatusInfo {
         if self.model.juju.is_4() { StatusInfo::default() } else { StatusInfo::new("idle", "", since) }
     }
 
@@ -89,11 +89,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn machine(&self, found: &Machine, status: Option<&Status>) -> MachineStatus {
-        let up = !found.address.is_empty();
+        let is_up = !found.address.is_empty();
         let name = machine_id(self.model, &found.id);
         let juju = status.map(|status| self.info(status)).unwrap_or_default();
         let since = juju.since.clone();
-        let instance = if up {
+        let instance = if is_up {
             StatusInfo::new("running", "Running", since.clone())
         } else {
             StatusInfo::new("pending", "", since.clone())
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
         let mut addresses = vec![found.address.clone()];
         addresses.retain(|address| !address.is_empty());
         let mut interfaces = BTreeMap::new();
-        if up {
+        if is_up {
             let gateway = found.address.rsplit_once('.').map(|(net, _)| format!("{net}.1")).unwrap_or_default();
             interfaces.insert(
                 "eth0".to_owned(),
@@ -116,14 +116,14 @@ impl<'a> Reader<'a> {
             );
         }
         MachineStatus {
-            juju_status: StatusInfo { version: self.machine_version(up), life: self.life(Life::Alive), ..juju },
-            hostname: if up { name.clone() } else { String::new() },
+            juju_status: StatusInfo { version: self.machine_version(is_up), life: self.life(Life::Alive), ..juju },
+            hostname: if is_up { name.clone() } else { String::new() },
             dns_name: found.address.clone(),
             ip_addresses: addresses,
-            instance_id: if up { name } else { "pending".to_owned() },
+            instance_id: if is_up { name } else { "pending".to_owned() },
             display_name: String::new(),
             machine_status: StatusInfo { life: self.life(Life::Alive), ..instance },
-            modification_status: self.modification(since),
+            modification_status: self.modification_status(since),
             base: base(&found.base),
             network_interfaces: interfaces,
             constraints: self.constraints.get(&found.id).cloned().unwrap_or_default(),
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
 
     /// The other side of the relation, if a unit's relation hook failed. Juju 3.6: `updateUnitStatusInfo` in
     /// cmd/juju/status/formatter.go.
-    fn other_side(&self, failed: &Status, application: &str) -> Option<String> {
+    fn related_endpoint_of(&self, failed: &Status, application: &str) -> Option<String> {
         let id = failed.data.get("relation-id")?.as_i64()?;
         let relation = self.relations.iter().find(|relation| relation.id == id)?;
         let other = relation.endpoints.iter().find(|side| side.application != application)?;
@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         let failed = agent.filter(|agent| agent.status == "error");
         // Juju shows a hook's failure as the workload's status, and the agent as idle.
         let mut workload = failed.or(self.workload.get(&name)).map(|status| self.info(status)).unwrap_or_default();
-        if let Some(other) = failed.and_then(|failed| self.other_side(failed, &unit.application)) {
+        if let Some(other) = failed.and_then(|failed| self.related_endpoint_of(failed, &unit.application)) {
             workload.message = format!("{} for {other}", workload.message);
         }
         let mut juju = match failed {

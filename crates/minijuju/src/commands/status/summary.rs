@@ -69,18 +69,18 @@ pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
     table.write("\n");
 
     table.align_all_right();
-    total(&mut table, "# Machines", status.machines.len());
-    states(&mut table, &machines);
-    total(&mut table, "# Units", counts.units.values().sum());
-    states(&mut table, &counts.units);
-    total(&mut table, "# Applications", status.applications.len());
+    write_total(&mut table, "# Machines", status.machines.len());
+    write_states(&mut table, &machines);
+    write_total(&mut table, "# Units", counts.units.values().sum());
+    write_states(&mut table, &counts.units);
+    write_total(&mut table, "# Applications", status.applications.len());
     for (name, application) in sorted(&status.applications) {
         table.painted(Paint::BrightGreen, name);
         table.painted(Paint::Good, &format!("{}/1\texposed", u8::from(application.exposed)));
         table.write("\n");
     }
-    blank(&mut table);
-    total(&mut table, "# Remote", status.remote_applications.len());
+    write_blank_line(&mut table);
+    write_total(&mut table, "# Remote", status.remote_applications.len());
     for (name, remote) in sorted(&status.remote_applications) {
         table.painted(Paint::BrightGreen, name);
         table.painted(Paint::Good, &remote.url);
@@ -94,14 +94,14 @@ fn write_key(table: &mut Table, paint: Paint, key: &str) {
     table.painted(Paint::BoldBrightMagenta, ":");
 }
 
-fn total(table: &mut Table, what: &str, count: usize) {
+fn write_total(table: &mut Table, what: &str, count: usize) {
     write_key(table, Paint::BoldBrightCyan, what);
     table.write("(");
     table.paint(Paint::Magenta, &count.to_string());
     table.write(")\t\n");
 }
 
-fn states(table: &mut Table, states: &BTreeMap<String, usize>) {
+fn write_states(table: &mut Table, states: &BTreeMap<String, usize>) {
     for (state, count) in sorted(states) {
         let paint = match Paint::of_status(state) {
             Paint::Plain => Paint::Good,
@@ -111,11 +111,11 @@ fn states(table: &mut Table, states: &BTreeMap<String, usize>) {
         table.painted(Paint::Magenta, &format!(" {count} "));
         table.write("\n");
     }
-    blank(table);
+    write_blank_line(table);
 }
 
 /// An empty line between two groups that does not end the columns.
-fn blank(table: &mut Table) {
+fn write_blank_line(table: &mut Table) {
     table.painted(Paint::Good, " ");
     table.write("\n");
 }
