@@ -36,9 +36,9 @@ impl ActionMeta {
     #[must_use]
     pub fn params_schema(&self) -> Value {
         let mut schema = self.schema.clone();
-        let or = |text: &str, instead: &str| Value::from(if text.is_empty() { instead } else { text });
-        schema.insert("title".into(), or(&self.title, &self.name));
-        schema.insert("description".into(), or(&self.description, "No description"));
+        let or_default = |text: &str, default: &str| Value::from(if text.is_empty() { default } else { text });
+        schema.insert("title".into(), or_default(&self.title, &self.name));
+        schema.insert("description".into(), or_default(&self.description, "No description"));
         schema.entry("type").or_insert_with(|| json!("object"));
         schema.insert("properties".into(), Value::Object(self.parameters.clone()));
         if !self.required.is_empty() {

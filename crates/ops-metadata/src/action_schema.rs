@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_that_juju_takes_are_taken() {
+    fn schemas_that_juju_accepts_are_accepted() {
         for schema in [
             json!({}),
             json!({"type": "integer", "minimum": 1, "exclusiveMinimum": true, "default": "anything", "format": 5}),

@@ -85,7 +85,7 @@ fn check_feature(expression: &str) -> Result<(), FeatureError<'_>> {
     let expression = expression.trim();
     let malformed = Err(FeatureError::Expression(expression));
     let (name, constraint) = match expression.find(['>', '<']) {
-        Some(place) => (&expression[..place], Some(&expression[place..])),
+        Some(at) => (&expression[..at], Some(&expression[at..])),
         None => (expression, None),
     };
     if !is_feature(name.trim_end()) {

@@ -39,7 +39,7 @@ pub struct CharmFiles {
     pub config: Option<String>,
     /// `actions.yaml`, if the charm has actions.
     pub actions: Option<String>,
-    /// `manifest.yaml`: how the charm was made, and for which bases. `None` without a `charmcraft.yaml`.
+    /// `manifest.yaml`: how the charm was built, and for which bases. `None` without a `charmcraft.yaml`.
     pub manifest: Option<String>,
     /// The platform that the charm is built for. `None` without a `charmcraft.yaml`.
     pub platform: Option<Platform>,
@@ -54,27 +54,26 @@ pub struct CharmFiles {
 impl CharmFiles {
     /// Derive the files for the charm in a project folder, for one architecture by Juju's name (`amd64`).
     ///
-    /// Files that the project itself contains are copied. `maker` and `made_at` are the tool's version and the time in
-    /// `manifest.yaml`.
+    /// Files that the project itself contains are copied. `tool_version` and `started_at` are `charmcraft-version` and
+    /// `charmcraft-started-at` in `manifest.yaml`.
     ///
     /// # Errors
     /// A file cannot be read, Juju would refuse the metadata, or the charm is not built for the architecture.
-    /// A file cannot be read, Juju would refuse the metadata, or the charm is not made for the architecture.
-    pub fn from_project(dir: &Path, arch: &str, maker: &str, made_at: &str) -> Result<Self, MetadataError> {
+    pub fn from_project(dir: &Path, arch: &str, tool_version: &str, started_at: &str) -> Result<Self, MetadataError> {
         let meta = CharmMeta::load(dir)?;
-        let own = |name: &str| match fs::read_to_string(dir.join(name)) {
+        let read = |name: &str| match fs::read_to_string(dir.join(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(MetadataError::Read { path: dir.join(name), error }),
         };
-        let (metadata, config, actions) = (own("metadata.yaml")?, own("config.yaml")?, own("actions.yaml")?);
-        let Some(project) = own("charmcraft.yaml")? else {
+        let (metadata, config, actions) = (read("metadata.yaml")?, read("config.yaml")?, read("actions.yaml")?);
+        let Some(project) = read("charmcraft.yaml")? else {
             let metadata = metadata.ok_or_else(|| MetadataError::NotACharm { dir: dir.to_owned() })?;
             return Ok(Self {
                 metadata,
                 config,
                 actions,
-                manifest: own("manifest.yaml")?,
+                manifest: read("manifest.yaml")?,
                 platform: None,
                 parts: vec![],
                 warnings: vec![],
@@ -100,7 +99,7 @@ impl CharmFiles {
         };
         let config = config.or_else(|| section("config").filter(|_| !meta.config.is_empty()));
         let actions = actions.or_else(|| section("actions"));
-        let manifest = Some(manifest(&platform, arch, maker, made_at));
+        let manifest = Some(manifest(&platform, arch, tool_version, started_at));
         Ok(Self {
             metadata,
             config,
@@ -145,7 +144,7 @@ fn split_metadata(project: &Node<'_>) -> Result<Map<String, Value>, MetadataErro
 }
 
 /// `manifest.yaml`. Juju reads only the bases in it.
-fn manifest(platform: &Platform, arch: &str, maker: &str, made_at: &str) -> String {
+fn manifest(platform: &Platform, arch: &str, tool_version: &str, started_at: &str) -> String {
     let bases: Vec<Value> = platform
         .bases
         .iter()
@@ -154,8 +153,8 @@ fn manifest(platform: &Platform, arch: &str, maker: &str, made_at: &str) -> Stri
     // Charmcraft looks for Python and Ops in the charm, and writes this if it does not find them.
     let unknown = |name: &str| json!({"name": name, "result": "unknown"});
     let manifest = json!({
-        "charmcraft-version": maker,
-        "charmcraft-started-at": made_at,
+        "charmcraft-version": tool_version,
+        "charmcraft-started-at": started_at,
         "bases": bases,
         "analysis": {"attributes": [unknown("language"), unknown("framework")]},
     });
@@ -212,8 +211,8 @@ provides: {website: {interface: http}}
             plugin: "rust".into(),
             source: Some(".".into()),
             files: vec![],
-            moved: vec![],
-            customized: false,
+            organize: vec![],
+            has_override_scripts: false,
         };
         assert_eq!(files.parts, [part]);
         assert_eq!(files.config.as_deref(), Some("options:\n  slug:\n    default: \"yes\"\n    type: string\n"));
@@ -273,7 +272,7 @@ provides: {website: {interface: http}}
     #[test]
     fn files_of_the_project_are_taken_as_they_are() {
         let metadata = "# ours\nname: demo\nsummary: x\ndescription: x\n";
-        let files = files("own", &[("metadata.yaml", metadata), ("config.yaml", "options: {}\n")]).unwrap();
+        let files = files("metadata", &[("metadata.yaml", metadata), ("config.yaml", "options: {}\n")]).unwrap();
         assert_eq!((files.metadata.as_str(), files.config.as_deref()), (metadata, Some("options: {}\n")));
         assert_eq!((files.manifest, files.platform), (None, None));
     }

@@ -39,7 +39,7 @@ impl fmt::Display for ConfigType {
 impl ConfigType {
     /// Whether a value from `config-get --format=json` is of this type. A whole number is also a `float`.
     #[must_use]
-    pub fn takes(self, value: &Value) -> bool {
+    pub fn accepts(self, value: &Value) -> bool {
         match self {
             Self::String => value.is_string(),
             Self::Int => value.is_i64(),
@@ -60,8 +60,8 @@ impl ConfigType {
         }
     }
 
-    /// A description of the type for errors.
-    fn described(self) -> &'static str {
+    /// The expected value, for errors.
+    fn expectation(self) -> &'static str {
         match self {
             Self::String => "a string, because the option is of type string",
             Self::Int => "a whole number, because the option is of type int",
@@ -122,12 +122,12 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, MetadataError> {
     // For a boolean, Juju also accepts the strings that Go's ParseBool accepts.
     if option_type == ConfigType::Boolean
-        && let Some(on) = node.value().as_str().and_then(parse_bool)
+        && let Some(value) = node.value().as_str().and_then(parse_bool)
     {
-        return Ok(on.into());
+        return Ok(value.into());
     }
-    if !option_type.takes(node.value()) {
-        return Err(node.expected(option_type.described()));
+    if !option_type.accepts(node.value()) {
+        return Err(node.expected(option_type.expectation()));
     }
     match (option_type, node.value().as_f64()) {
         // So that a default of `1` equals Juju's answer, 1.0.

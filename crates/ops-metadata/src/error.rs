@@ -1,3 +1,5 @@
+//! Why a charm's metadata cannot be read.
+
 use std::{io, path::PathBuf};
 
 use crate::yaml_error::YamlError;
@@ -17,7 +19,7 @@ pub enum MetadataError {
     Read {
         /// The file's path.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// A file is not YAML.
@@ -29,7 +31,7 @@ pub enum MetadataError {
         reason: YamlError,
     },
     /// A key's value is missing, or Juju would refuse it.
-    #[error("{file}: {}{reason}", before_reason(key))]
+    #[error("{file}: {}{reason}", key_prefix(key))]
     Invalid {
         /// The file's name, such as `charmcraft.yaml`.
         file: String,
@@ -40,6 +42,6 @@ pub enum MetadataError {
     },
 }
 
-fn before_reason(key: &str) -> String {
+fn key_prefix(key: &str) -> String {
     if key.is_empty() { String::new() } else { format!("{key}: ") }
 }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn charm_names_are_as_juju_takes_them() {
+    fn charm_names_follow_jujus_rules() {
         for name in ["a", "tinyproxy", "mysql-k8s", "a1", "x-1a", "a-b-c"] {
             assert!(is_charm_name(name), "{name}");
         }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_names_are_as_juju_takes_them() {
+    fn endpoint_names_follow_jujus_rules() {
         for name in ["db", "db-admin", "db_admin", "db-1", "db2"] {
             assert!(is_endpoint_name(name), "{name}");
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn action_names_are_as_juju_takes_them() {
+    fn action_names_follow_jujus_rules() {
         for name in ["backup", "backup-now", "2fast", "a", "a--b"] {
             assert!(is_action_name(name), "{name}");
         }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_juju_are_reserved() {
+    fn names_that_start_with_juju_are_reserved() {
         assert!(is_reserved("tinyproxy", "juju"));
         assert!(is_reserved("tinyproxy", "juju-info"));
         assert!(!is_reserved("tinyproxy", "jujube"));

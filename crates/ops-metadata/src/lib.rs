@@ -66,4 +66,4 @@ pub use spelling::nearest;
 pub use storage::{StorageMeta, StorageType};
 pub use warnings::warnings;
 pub use yaml::{parse_text_map, parse_yaml};
-pub use yaml_error::{TextMapError, YamlError, YamlFault};
+pub use yaml_error::{TextMapError, YamlError, YamlErrorKind};

@@ -32,12 +32,12 @@ impl<'a> Node<'a> {
     /// An error about this value.
     pub(crate) fn invalid(&self, reason: impl Into<String>) -> MetadataError {
         let mut keys = vec![];
-        let mut place = Some(self);
-        while let Some(node) = place {
+        let mut next = Some(self);
+        while let Some(node) = next {
             if !node.key.is_empty() {
                 keys.push(node.key);
             }
-            place = node.parent;
+            next = node.parent;
         }
         keys.reverse();
         MetadataError::Invalid { file: self.file.to_owned(), key: keys.join("."), reason: reason.into() }

@@ -15,10 +15,10 @@ pub struct Part {
     /// Which of its files go into the charm, as Charmcraft's file sets: paths, patterns, and `-` before exclusions.
     /// Empty for all files.
     pub files: Vec<String>,
-    /// The files that it moves: the path in the build, and the path in the charm (`organize`).
-    pub moved: Vec<(String, String)>,
-    /// Whether it has scripts of its own (`override-…`), which only Charmcraft can run.
-    pub customized: bool,
+    /// The files that it moves (`organize`): the path in the build, and the path in the charm.
+    pub organize: Vec<(String, String)>,
+    /// Whether it has scripts (`override-…`), which only Charmcraft can run.
+    pub has_override_scripts: bool,
 }
 
 impl Part {
@@ -33,13 +33,13 @@ impl Part {
                 if files.is_empty() {
                     files = part.strings_at("stage")?;
                 }
-                let mut moved = vec![];
-                if let Some(organize) = part.get("organize") {
-                    for entry in organize.entries()? {
-                        moved.push((entry.key().to_owned(), entry.string()?.to_owned()));
+                let mut organize = vec![];
+                if let Some(section) = part.get("organize") {
+                    for entry in section.entries()? {
+                        organize.push((entry.key().to_owned(), entry.string()?.to_owned()));
                     }
                 }
-                let customized =
+                let has_override_scripts =
                     part.entries()?.any(|entry| entry.key().starts_with("override-") && !entry.value().is_null());
                 Ok(Self {
                     name: part.key().to_owned(),
@@ -47,8 +47,8 @@ impl Part {
                     plugin: part.string_at("plugin")?.unwrap_or_else(|| part.key().to_owned()),
                     source: part.string_at("source")?,
                     files,
-                    moved,
-                    customized,
+                    organize,
+                    has_override_scripts,
                 })
             })
             .collect()

@@ -32,31 +32,31 @@ impl Platform {
         }
         let base = project.get("base").map(|base| read_base(&base, base.string()?)).transpose()?;
         let platforms = project.require("platforms")?;
-        let mut known = vec![];
+        let mut all_archs = vec![];
         for platform in platforms.entries()? {
             // `ubuntu@22.04:amd64`: a charm for several bases names the base in each platform.
             let (label_base, label_arch) = split_platform(platform.key());
-            let (mut its_base, mut its_archs) = (label_base.map(str::to_owned), vec![label_arch.to_owned()]);
+            let (mut platform_base, mut archs) = (label_base.map(str::to_owned), vec![label_arch.to_owned()]);
             let built_for = platform.one_or_more_at("build-for")?;
             if !built_for.is_empty() {
-                its_archs.clear();
+                archs.clear();
             }
             for target in &built_for {
                 let (target_base, target_arch) = split_platform(target);
-                its_base = its_base.or_else(|| target_base.map(str::to_owned));
-                its_archs.push(target_arch.to_owned());
+                platform_base = platform_base.or_else(|| target_base.map(str::to_owned));
+                archs.push(target_arch.to_owned());
             }
-            if its_archs.iter().any(|known| known == arch || known == "all") {
-                let base = match (&base, its_base) {
+            if archs.iter().any(|target| target == arch || target == "all") {
+                let base = match (&base, platform_base) {
                     (Some(base), _) => base.clone(),
                     (None, Some(text)) => read_base(&platform, &text)?,
                     (None, None) => return Err(project.invalid("`base` is missing")),
                 };
                 return Ok(Self { label: platform.key().replace(':', "-"), bases: vec![base] });
             }
-            known.extend(its_archs);
+            all_archs.extend(archs);
         }
-        Err(platforms.invalid(format!("the charm is made for {}, not for {arch}", known.join(", "))))
+        Err(platforms.invalid(format!("the charm is made for {}, not for {arch}", all_archs.join(", "))))
     }
 }
 
@@ -103,24 +103,24 @@ mod tests {
         Platform::read(&Node::root("charmcraft.yaml", &value), arch)
     }
 
-    fn of(label: &str, channel: &str) -> Platform {
+    fn ubuntu(label: &str, channel: &str) -> Platform {
         Platform { label: label.into(), bases: vec![Base { name: "ubuntu".into(), channel: channel.into() }] }
     }
 
     #[test]
     fn the_platform_is_found_by_architecture() {
         let one_base = "base: ubuntu@22.04\nplatforms: {amd64: , arm64: }";
-        assert_eq!(platform(one_base, "arm64").unwrap(), of("arm64", "22.04"));
+        assert_eq!(platform(one_base, "arm64").unwrap(), ubuntu("arm64", "22.04"));
         assert_eq!(
             platform(one_base, "s390x").unwrap_err().to_string(),
             "charmcraft.yaml: platforms: the charm is made for amd64, arm64, not for s390x"
         );
         let many_bases = "platforms: {'ubuntu@24.04:arm64': , 'ubuntu@24.04:amd64': }";
-        assert_eq!(platform(many_bases, "amd64").unwrap(), of("ubuntu@24.04-amd64", "24.04"));
+        assert_eq!(platform(many_bases, "amd64").unwrap(), ubuntu("ubuntu@24.04-amd64", "24.04"));
         let cross = "base: ubuntu@22.04\nplatforms: {small: {build-on: [amd64], build-for: [arm64]}}";
-        assert_eq!(platform(cross, "arm64").unwrap(), of("small", "22.04"));
+        assert_eq!(platform(cross, "arm64").unwrap(), ubuntu("small", "22.04"));
         let anywhere = "platforms: {any: {build-on: amd64, build-for: ['ubuntu@22.04:all']}}";
-        assert_eq!(platform(anywhere, "arm64").unwrap(), of("any", "22.04"));
+        assert_eq!(platform(anywhere, "arm64").unwrap(), ubuntu("any", "22.04"));
         assert_eq!(
             platform("platforms: {amd64: }", "amd64").unwrap_err().to_string(),
             "charmcraft.yaml: `base` is missing"
@@ -130,10 +130,10 @@ mod tests {
     #[test]
     fn older_projects_have_bases() {
         let short = "bases: [{name: ubuntu, channel: '22.04'}]";
-        assert_eq!(platform(short, "amd64").unwrap(), of("amd64", "22.04"));
+        assert_eq!(platform(short, "amd64").unwrap(), ubuntu("amd64", "22.04"));
         let long =
             "bases: [{build-on: [{name: ubuntu, channel: '20.04'}], run-on: [{name: ubuntu, channel: '22.04'}]}]";
-        assert_eq!(platform(long, "amd64").unwrap(), of("amd64", "22.04"));
+        assert_eq!(platform(long, "amd64").unwrap(), ubuntu("amd64", "22.04"));
         let number = "bases: [{name: ubuntu, channel: 22.04}]";
         assert!(platform(number, "amd64").unwrap_err().to_string().contains("`channel` needs quotes"));
     }

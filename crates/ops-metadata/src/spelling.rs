@@ -1,13 +1,13 @@
 //! Finds the name that the user probably meant.
 
-/// The name that is most similar to `wrong`, if any is similar enough. A name that continues where another ends, such
-/// as `parameters` for `params`, counts as similar, although it differs by many edits.
+/// The name that is most similar to `wrong`, if any is similar enough. A name that begins like another, such as
+/// `parameters` and `params`, counts as similar, although it differs by many edits.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |name: &str| name.to_lowercase().replace('_', "-");
-    let wrong = plain(wrong);
-    let likeness = names.map(|name| (strsim::jaro_winkler(&wrong, &plain(name)), name));
-    let (likest, name) = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (likest > 0.8).then_some(name)
+    let normalize = |name: &str| name.to_lowercase().replace('_', "-");
+    let wrong = normalize(wrong);
+    let similarities = names.map(|name| (strsim::jaro_winkler(&wrong, &normalize(name)), name));
+    let (similarity, name) = similarities.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (similarity > 0.8).then_some(name)
 }
 
 #[cfg(test)]

@@ -103,14 +103,14 @@ impl StorageMeta {
 
 /// Parse `3`, `2-5`, `2-` or `2+`.
 fn read_range(node: &Node<'_>) -> Result<(u32, Option<u32>), MetadataError> {
-    let refused = || node.expected("a number of instances such as 3, 2-5 or 2+");
+    let invalid = || node.expected("a number of instances such as 3, 2-5 or 2+");
     let number = |digits: &str| {
         let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| digits.parse::<u32>().ok()).flatten().ok_or_else(refused)
+        plain.then(|| digits.parse::<u32>().ok()).flatten().ok_or_else(invalid)
     };
     let (from, to) = match node.value() {
         Value::Number(count) => {
-            let count = count.as_u64().and_then(|count| u32::try_from(count).ok()).ok_or_else(refused)?;
+            let count = count.as_u64().and_then(|count| u32::try_from(count).ok()).ok_or_else(invalid)?;
             (count, Some(count))
         }
         Value::String(text) => match text.split_once(['-', '+']) {
@@ -120,9 +120,9 @@ fn read_range(node: &Node<'_>) -> Result<(u32, Option<u32>), MetadataError> {
             }
             Some((from, "")) => (number(from)?, None),
             Some((from, to)) if !text.contains('+') => (number(from)?, Some(number(to)?)),
-            Some(_) => return Err(refused()),
+            Some(_) => return Err(invalid()),
         },
-        _ => return Err(refused()),
+        _ => return Err(invalid()),
     };
     match to {
         Some(0) => Err(node.invalid("a storage needs at least one instance")),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_as_juju_takes_them() {
+    fn ranges_are_read_as_juju_reads_them() {
         assert_eq!(range(&json!(3)).unwrap(), (3, Some(3)));
         assert_eq!(range(&json!("3")).unwrap(), (3, Some(3)));
         assert_eq!(range(&json!("0-5")).unwrap(), (0, Some(5)));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_that_make_no_sense_are_refused() {
+    fn invalid_ranges_are_refused() {
         for value in [json!(0), json!(-1), json!("0"), json!("5-2"), json!("+"), json!("-2"), json!("2+3"), json!("a")]
         {
             assert!(range(&value).is_err(), "{value}");
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_as_juju_takes_them() {
+    fn sizes_are_read_as_juju_reads_them() {
         for (text, mib) in [("10", 10), ("512M", 512), ("1G", 1024), ("1.5GB", 1536), ("1TiB", 1 << 20), ("0.1M", 1)] {
             assert_eq!(read_size(&Node::root("x", &json!(text))).unwrap(), mib, "{text}");
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{spelling::nearest, yaml, yaml_scalar::YamlReader};
 
 /// The keys of `charmcraft.yaml` that Charmcraft knows.
-const PROJECT: &[&str] = &[
+const PROJECT_KEYS: &[&str] = &[
     "actions",
     "adopt-info",
     "analysis",
@@ -46,10 +46,10 @@ const PROJECT: &[&str] = &[
     "version",
     "website",
 ];
-const RELATION: &[&str] = &["interface", "limit", "optional", "scope"];
-const OPTION: &[&str] = &["default", "description", "type"];
+const RELATION_KEYS: &[&str] = &["interface", "limit", "optional", "scope"];
+const OPTION_KEYS: &[&str] = &["default", "description", "type"];
 /// Juju's own keys, and JSON Schema's keywords for an object.
-const ACTION: &[&str] = &[
+const ACTION_KEYS: &[&str] = &[
     "$schema",
     "additionalProperties",
     "allOf",
@@ -73,8 +73,8 @@ const ACTION: &[&str] = &[
     "title",
     "type",
 ];
-const RESOURCE: &[&str] = &["auto-fetch", "description", "filename", "type", "upstream-source"];
-const STORAGE: &[&str] =
+const RESOURCE_KEYS: &[&str] = &["auto-fetch", "description", "filename", "type", "upstream-source"];
+const STORAGE_KEYS: &[&str] =
     &["description", "location", "minimum-size", "multiple", "properties", "read-only", "shared", "type"];
 
 /// Probable mistakes in a `charmcraft.yaml`: keys that neither Charmcraft nor Juju knows, with the nearest known key,
@@ -83,27 +83,27 @@ const STORAGE: &[&str] =
 pub fn warnings(charmcraft_yaml: &str) -> Vec<String> {
     let Ok(project) = yaml::parse("charmcraft.yaml", charmcraft_yaml, YamlReader::Charmcraft) else { return vec![] };
     let mut found = vec![];
-    unknown(&project, "", PROJECT, &mut found);
-    unknown(&project["config"], "config.", &["options"], &mut found);
+    warn_of_unknown_keys(&project, "", PROJECT_KEYS, &mut found);
+    warn_of_unknown_keys(&project["config"], "config.", &["options"], &mut found);
     for (section, known) in [
-        ("peers", RELATION),
-        ("provides", RELATION),
-        ("requires", RELATION),
-        ("config.options", OPTION),
-        ("actions", ACTION),
-        ("resources", RESOURCE),
-        ("storage", STORAGE),
+        ("peers", RELATION_KEYS),
+        ("provides", RELATION_KEYS),
+        ("requires", RELATION_KEYS),
+        ("config.options", OPTION_KEYS),
+        ("actions", ACTION_KEYS),
+        ("resources", RESOURCE_KEYS),
+        ("storage", STORAGE_KEYS),
     ] {
         let entries = section.split('.').fold(&project, |value, key| &value[key]);
         for (name, entry) in entries.as_object().into_iter().flatten() {
-            unknown(entry, &format!("{section}.{name}."), known, &mut found);
+            warn_of_unknown_keys(entry, &format!("{section}.{name}."), known, &mut found);
         }
     }
-    overwritten(&project["resources"], &mut found);
+    warn_of_equal_filenames(&project["resources"], &mut found);
     found
 }
 
-fn unknown(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
+fn warn_of_unknown_keys(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
     for key in map.as_object().into_iter().flat_map(|map| map.keys()).filter(|key| !known.contains(&key.as_str())) {
         let hint =
             nearest(key, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -112,7 +112,7 @@ fn unknown(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
 }
 
 /// Juju puts a unit's resources into one folder, each under its file name.
-fn overwritten(resources: &Value, found: &mut Vec<String>) {
+fn warn_of_equal_filenames(resources: &Value, found: &mut Vec<String>) {
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, resource) in resources.as_object().into_iter().flatten() {
         let Some(filename) = resource["filename"].as_str() else { continue };
@@ -154,7 +154,7 @@ frobnicate: 1
     }
 
     #[test]
-    fn resources_with_one_filename_are_shown() {
+    fn resources_with_the_same_filename_are_shown() {
         let text = "resources: {a: {type: file, filename: x.tgz}, b: {type: file, filename: x.tgz}}";
         assert_eq!(
             warnings(text),

@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::{
     MetadataError,
-    yaml_error::{TextMapError, YamlError, YamlFault},
+    yaml_error::{TextMapError, YamlError, YamlErrorKind},
     yaml_scalar::{self, YamlReader},
 };
 
 /// The maximum nesting depth of a document.
-pub(crate) const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 128;
 /// The maximum number of values in a document, with aliases expanded.
-pub(crate) const MAX_VALUES: usize = 200_000;
+const MAX_VALUES: usize = 200_000;
 
 /// Parse a YAML document by the rules of the program that reads it. `file` is only for errors.
 pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value, MetadataError> {
-    Loader::new(text, Scalars::Typed(reader), RepeatedKeys::Refuse)
+    Loader::new(text, Scalars::Typed(reader), DuplicateKeys::Refuse)
         .document()
         .map_err(|reason| MetadataError::Syntax { file: file.to_owned(), reason })
 }
@@ -31,7 +31,7 @@ pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value,
 /// # Errors
 /// It is not YAML. The error names the line.
 pub fn parse_yaml(text: &str) -> Result<Value, YamlError> {
-    Loader::new(text, Scalars::Typed(YamlReader::Juju), RepeatedKeys::TakeLast).document()
+    Loader::new(text, Scalars::Typed(YamlReader::Juju), DuplicateKeys::TakeLast).document()
 }
 
 /// Parse a YAML document that maps keys to scalars, each taken as the text as written: `port: 80` is `"80"`. As in
@@ -42,7 +42,7 @@ pub fn parse_yaml(text: &str) -> Result<Value, YamlError> {
 /// # Errors
 /// It is not YAML or not such a map. The error is in the words of the Go library that Juju uses.
 pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
-    let loader = || Loader::new(text, Scalars::Text, RepeatedKeys::TakeLast);
+    let loader = || Loader::new(text, Scalars::Text, DuplicateKeys::TakeLast);
     let document = loader().document().map_err(TextMapError::Syntax)?;
     let strings = match document {
         Value::Null => return Ok(BTreeMap::new()),
@@ -56,7 +56,8 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapErr
             .collect(),
         _ => None,
     };
-    strings.ok_or_else(|| TextMapError::Shape(loader().misfits().unwrap_or_else(|error| vec![error.to_string()])))
+    strings
+        .ok_or_else(|| TextMapError::WrongTypes(loader().type_errors().unwrap_or_else(|error| vec![error.to_string()])))
 }
 
 /// How to read scalars.
@@ -70,7 +71,7 @@ enum Scalars {
 
 /// What to do about a key that a mapping has more than once.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum RepeatedKeys {
+enum DuplicateKeys {
     /// Refuse it, as Charmcraft does: taking the last one could hide half of the charm's relations.
     Refuse,
     /// Take the last one, as Go's yaml.v2 does, for which a merge key is like its source's keys in that place.
@@ -82,15 +83,15 @@ struct Loader<'a> {
     text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     scalars: Scalars,
-    repeated: RepeatedKeys,
+    duplicate_keys: DuplicateKeys,
     /// The values of anchors, with their number of values.
     anchors: HashMap<usize, (Value, usize)>,
     values: usize,
 }
 
 impl<'a> Loader<'a> {
-    fn new(text: &'a str, scalars: Scalars, repeated: RepeatedKeys) -> Self {
-        Self { text, parser: Parser::new_from_str(text), scalars, repeated, anchors: HashMap::new(), values: 0 }
+    fn new(text: &'a str, scalars: Scalars, duplicate_keys: DuplicateKeys) -> Self {
+        Self { text, parser: Parser::new_from_str(text), scalars, duplicate_keys, anchors: HashMap::new(), values: 0 }
     }
 
     fn document(mut self) -> Result<Value, YamlError> {
@@ -102,34 +103,34 @@ impl<'a> Loader<'a> {
                 Event::StreamEnd => return Ok(document.unwrap_or_default()),
                 Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(_) if document.is_some() => {
-                    return Err(at(YamlFault::SeveralDocuments, &span.start));
+                    return Err(error_at(YamlErrorKind::SeveralDocuments, &span.start));
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = self.next()?;
                     document = Some(self.node(event, span, 0)?);
                 }
-                _ => return Err(at(YamlFault::Stray, &span.start)),
+                _ => return Err(error_at(YamlErrorKind::OutsideDocument, &span.start)),
             }
         }
     }
 
-    /// What does not fit a map of text, as Go's yaml.v2 lists it.
-    fn misfits(mut self) -> Result<Vec<String>, YamlError> {
+    /// The values that are not of a type that fits a map of text, as Go's yaml.v2 lists them.
+    fn type_errors(mut self) -> Result<Vec<String>, YamlError> {
         check_characters(self.text)?;
-        let misfit = |found: &str, wanted, span: &Span| {
-            format!("line {}: cannot unmarshal {found} into {wanted}", span.start.line())
+        let type_error = |found: &str, expected, span: &Span| {
+            format!("line {}: cannot unmarshal {found} into {expected}", span.start.line())
         };
-        let mut misfits = vec![];
+        let mut errors = vec![];
         let mut depth = 0;
         loop {
             let (event, span) = self.next()?;
             match event {
-                Event::StreamEnd => return Ok(misfits),
+                Event::StreamEnd => return Ok(errors),
                 Event::MappingStart(..) | Event::SequenceStart(..) => {
                     let found = if matches!(event, Event::MappingStart(..)) { "!!map" } else { "!!seq" };
                     match depth {
-                        0 if found == "!!seq" => return Ok(vec![misfit(found, "map[string]string", &span)]),
-                        1 => misfits.push(misfit(found, "string", &span)),
+                        0 if found == "!!seq" => return Ok(vec![type_error(found, "map[string]string", &span)]),
+                        1 => errors.push(type_error(found, "string", &span)),
                         _ => {}
                     }
                     depth += 1;
@@ -137,7 +138,7 @@ impl<'a> Loader<'a> {
                 Event::MappingEnd | Event::SequenceEnd => depth -= 1,
                 Event::Scalar(text, style, ..) if depth == 0 => {
                     let value = if style == ScalarStyle::Plain {
-                        YamlReader::Juju.resolve(&text).map_err(|fault| at(fault, &span.start))?
+                        YamlReader::Juju.resolve(&text).map_err(|kind| error_at(kind, &span.start))?
                     } else {
                         Value::from("")
                     };
@@ -152,7 +153,7 @@ impl<'a> Loader<'a> {
                         Some(start) if text.len() > 10 => format!("{start}..."),
                         _ => text.to_string(),
                     };
-                    misfits.push(misfit(&format!("{tag} `{shown}`"), "map[string]string", &span));
+                    errors.push(type_error(&format!("{tag} `{shown}`"), "map[string]string", &span));
                 }
                 _ => {}
             }
@@ -162,14 +163,14 @@ impl<'a> Loader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), YamlError> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(at(YamlFault::Syntax(error.info().to_owned()), error.marker())),
-            None => Err(YamlError::End),
+            Some(Err(error)) => Err(error_at(YamlErrorKind::Syntax(error.info().to_owned()), error.marker())),
+            None => Err(YamlError::UnexpectedEnd),
         }
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Value, YamlError> {
         if depth > MAX_DEPTH {
-            return Err(at(YamlFault::TooDeep, &span.start));
+            return Err(error_at(YamlErrorKind::TooDeep(MAX_DEPTH), &span.start));
         }
         let before = self.values;
         self.count(1, &span)?;
@@ -179,11 +180,11 @@ impl<'a> Loader<'a> {
             Event::MappingStart(anchor, _) => (self.map(depth)?, anchor),
             Event::Alias(anchor) => {
                 let known = self.anchors.get(&anchor).cloned();
-                let (value, values) = known.ok_or_else(|| at(YamlFault::AliasInItself, &span.start))?;
+                let (value, values) = known.ok_or_else(|| error_at(YamlErrorKind::AliasInItself, &span.start))?;
                 self.count(values, &span)?;
                 return Ok(value);
             }
-            _ => return Err(at(YamlFault::MissingValue, &span.start)),
+            _ => return Err(error_at(YamlErrorKind::MissingValue, &span.start)),
         };
         if anchor != 0 {
             self.anchors.insert(anchor, (value.clone(), self.values - before));
@@ -195,7 +196,7 @@ impl<'a> Loader<'a> {
     fn count(&mut self, values: usize, span: &Span) -> Result<(), YamlError> {
         self.values += values;
         if self.values > MAX_VALUES {
-            return Err(at(YamlFault::TooLarge, &span.start));
+            return Err(error_at(YamlErrorKind::TooLarge(MAX_VALUES), &span.start));
         }
         Ok(())
     }
@@ -210,10 +211,10 @@ impl<'a> Loader<'a> {
             Scalars::Text => return Ok(text.into()),
         };
         match tag {
-            None if plain => reader.resolve(text).map_err(|fault| at(fault, &span.start)),
+            None if plain => reader.resolve(text).map_err(|kind| error_at(kind, &span.start)),
             None | Some("str" | "binary") => Ok(text.into()),
             Some(tag) => {
-                let value = reader.resolve(text).map_err(|fault| at(fault, &span.start))?;
+                let value = reader.resolve(text).map_err(|kind| error_at(kind, &span.start))?;
                 match (tag, value) {
                     ("null", Value::Null) => Ok(Value::Null),
                     ("bool", Value::Bool(value)) => Ok(value.into()),
@@ -221,8 +222,8 @@ impl<'a> Loader<'a> {
                     ("float", Value::Number(number)) => Ok(number.as_f64().into()),
                     ("timestamp", Value::String(text)) => Ok(text.into()),
                     (tag, _) => {
-                        let fault = YamlFault::Tag { text: text.to_owned(), tag: tag.to_owned() };
-                        Err(at(fault, &span.start))
+                        let kind = YamlErrorKind::Tag { text: text.to_owned(), tag: tag.to_owned() };
+                        Err(error_at(kind, &span.start))
                     }
                 }
             }
@@ -242,19 +243,19 @@ impl<'a> Loader<'a> {
     /// A mapping, with merge keys (`<<: *defaults`) applied.
     fn map(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut map = Map::new();
-        let mut inherited = vec![];
+        let mut merged = vec![];
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
                 break;
             }
-            let merges = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let is_merge_key = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let key = self.key(event, span, depth)?;
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth + 1)?;
-            if !merges {
-                if self.repeated == RepeatedKeys::Refuse && map.contains_key(&key) {
-                    return Err(at(YamlFault::RepeatedKey(key), &span.start));
+            if !is_merge_key {
+                if self.duplicate_keys == DuplicateKeys::Refuse && map.contains_key(&key) {
+                    return Err(error_at(YamlErrorKind::DuplicateKey(key), &span.start));
                 }
                 map.insert(key, value);
                 continue;
@@ -266,15 +267,15 @@ impl<'a> Loader<'a> {
             // Earlier sources take precedence.
             for source in sources.into_iter().rev() {
                 let Value::Object(source) = source else {
-                    return Err(at(YamlFault::MergeKey, &span.start));
+                    return Err(error_at(YamlErrorKind::MergeKey, &span.start));
                 };
-                match self.repeated {
-                    RepeatedKeys::Refuse => inherited.push(source),
-                    RepeatedKeys::TakeLast => map.extend(source),
+                match self.duplicate_keys {
+                    DuplicateKeys::Refuse => merged.push(source),
+                    DuplicateKeys::TakeLast => map.extend(source),
                 }
             }
         }
-        for (key, value) in inherited.into_iter().rev().flatten() {
+        for (key, value) in merged.into_iter().rev().flatten() {
             map.entry(key).or_insert(value);
         }
         Ok(Value::Object(map))
@@ -288,7 +289,7 @@ impl<'a> Loader<'a> {
         }
         match self.node(event, span, depth + 1)? {
             Value::String(key) => Ok(key),
-            key => Err(at(YamlFault::KeyNotText(key.to_string()), &span.start)),
+            key => Err(error_at(YamlErrorKind::KeyNotText(key.to_string()), &span.start)),
         }
     }
 }
@@ -299,15 +300,15 @@ fn check_characters(text: &str) -> Result<(), YamlError> {
         let is_refused =
             |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}') || matches!(c, '\u{fffe}' | '\u{ffff}');
         if let Some((column, c)) = text.chars().zip(1..).find_map(|(c, column)| is_refused(c).then_some((column, c))) {
-            return Err(YamlError::At { fault: YamlFault::ControlCharacter(c), line, column });
+            return Err(YamlError::At { kind: YamlErrorKind::ControlCharacter(c), line, column });
         }
     }
     Ok(())
 }
 
-/// A fault with its position.
-fn at(fault: YamlFault, place: &Marker) -> YamlError {
-    YamlError::At { fault, line: place.line(), column: place.col() + 1 }
+/// An error at this position.
+fn error_at(kind: YamlErrorKind, marker: &Marker) -> YamlError {
+    YamlError::At { kind, line: marker.line(), column: marker.col() + 1 }
 }
 
 #[cfg(test)]

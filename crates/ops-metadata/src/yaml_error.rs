@@ -1,28 +1,28 @@
-use crate::yaml::{MAX_DEPTH, MAX_VALUES};
+//! Why a YAML document cannot be read.
 
 /// Why a YAML document cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum YamlError {
-    /// It has a fault. Lines and columns count from 1, as in editors.
-    #[error("{fault} at line {line} column {column}")]
+    /// It has an error at this position. Lines and columns count from 1, as in editors.
+    #[error("{kind} at line {line} column {column}")]
     At {
         /// What is wrong.
-        fault: YamlFault,
-        /// The line of the fault.
+        kind: YamlErrorKind,
+        /// The line of the error.
         line: usize,
-        /// The column of the fault.
+        /// The column of the error.
         column: usize,
     },
     /// It ends before it is complete.
     #[error("it ends too early")]
-    End,
+    UnexpectedEnd,
 }
 
-/// A fault in a YAML document.
+/// What is wrong at a position in a YAML document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum YamlFault {
+pub enum YamlErrorKind {
     /// A syntax error, in the words of the YAML library.
     #[error("{0}")]
     Syntax(String),
@@ -34,13 +34,13 @@ pub enum YamlFault {
     SeveralDocuments,
     /// Something is outside of the document.
     #[error("this belongs to no document")]
-    Stray,
-    /// It is nested too deeply.
-    #[error("it nests more than {MAX_DEPTH} levels deep")]
-    TooDeep,
-    /// It has too many values, with aliases expanded.
-    #[error("it holds more than {MAX_VALUES} values")]
-    TooLarge,
+    OutsideDocument,
+    /// It is nested more deeply than this limit.
+    #[error("it nests more than {0} levels deep")]
+    TooDeep(usize),
+    /// It has more values than this limit, with aliases expanded.
+    #[error("it holds more than {0} values")]
+    TooLarge(usize),
     /// An alias is part of its own value.
     #[error("an alias refers to a value that contains it")]
     AliasInItself,
@@ -60,7 +60,7 @@ pub enum YamlFault {
     },
     /// A mapping has a key twice.
     #[error("the key {0:?} is given twice")]
-    RepeatedKey(String),
+    DuplicateKey(String),
     /// `<<` merges something that is not a mapping.
     #[error("the merge key << accepts only mappings")]
     MergeKey,
@@ -78,5 +78,5 @@ pub enum TextMapError {
     Syntax(YamlError),
     /// It or some of its values have the wrong type, with the lines.
     #[error("yaml: unmarshal errors:\n  {}", .0.join("\n  "))]
-    Shape(Vec<String>),
+    WrongTypes(Vec<String>),
 }

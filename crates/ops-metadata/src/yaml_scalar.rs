@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::yaml_error::YamlFault;
+use crate::yaml_error::YamlErrorKind;
 
 /// The program that reads a YAML file. Both read YAML 1.1, but differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +18,15 @@ impl YamlReader {
     ///
     /// # Errors
     /// It is infinite or not a number, which JSON cannot represent.
-    pub(crate) fn resolve(self, text: &str) -> Result<Value, YamlFault> {
+    pub(crate) fn resolve(self, text: &str) -> Result<Value, YamlErrorKind> {
         if is_null(text) {
             return Ok(Value::Null);
         }
         if let Some(value) = self.boolean(text) {
             return Ok(value.into());
         }
-        if is_endless(text) {
-            return Err(YamlFault::NotFinite(text.to_owned()));
+        if is_not_finite(text) {
+            return Err(YamlErrorKind::NotFinite(text.to_owned()));
         }
         let number = match self {
             Self::Charmcraft => python_number(text),
@@ -52,7 +52,7 @@ pub(crate) fn is_null(text: &str) -> bool {
 }
 
 /// Infinity, or not a number.
-fn is_endless(text: &str) -> bool {
+fn is_not_finite(text: &str) -> bool {
     matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
         || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
@@ -114,13 +114,13 @@ fn python_number(text: &str) -> Option<Number> {
     let numeric = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let signed = exponent.is_none_or(|e| e.strip_prefix(['+', '-']).is_some_and(|e| !e.is_empty() && numeric(e)));
     // `.5` accepts no sign before it.
-    let begins = if whole.is_empty() {
+    let starts_right = if whole.is_empty() {
         text.starts_with('.') && text[1..].starts_with(|c: char| c.is_ascii_digit())
     } else {
         numeric(whole)
     };
-    let fits = begins && signed && numeric(fraction) && !exponent.is_some_and(|_| rest.ends_with('_'));
-    fits.then(|| float(&format!("{}{digits}", if negative { "-" } else { "" }))).flatten()
+    let is_float = starts_right && signed && numeric(fraction) && !exponent.is_some_and(|_| rest.ends_with('_'));
+    is_float.then(|| float(&format!("{}{digits}", if negative { "-" } else { "" }))).flatten()
 }
 
 /// `1:30` is 90, and `1:30.5` is 90.5.
@@ -131,10 +131,10 @@ fn sexagesimal(negative: bool, text: &str) -> Option<Number> {
     };
     let mut parts = whole.split(':');
     let first = parts.next()?;
-    let begins = first.starts_with(|c: char| c.is_ascii_digit())
+    let is_number = first.starts_with(|c: char| c.is_ascii_digit())
         && first.chars().all(|c| c.is_ascii_digit() || c == '_')
         && (fraction.is_some() || !first.starts_with('0'));
-    let mut number: i64 = first.replace('_', "").parse().ok().filter(|_| begins)?;
+    let mut number: i64 = first.replace('_', "").parse().ok().filter(|_| is_number)?;
     for part in parts {
         let numeric = part.len() <= 2 && part.chars().all(|c| c.is_ascii_digit());
         let sixtieth: i64 = part.parse().ok().filter(|_| numeric)?;
@@ -264,8 +264,8 @@ mod tests {
             assert_eq!(YamlReader::Charmcraft.resolve(text), Ok(charmcraft), "Charmcraft: {text}");
             assert_eq!(YamlReader::Juju.resolve(text), Ok(juju), "Juju: {text}");
         }
-        for endless in [".inf", "-.Inf", ".NAN"] {
-            assert_eq!(YamlReader::Juju.resolve(endless), Err(YamlFault::NotFinite(endless.to_owned())));
+        for not_finite in [".inf", "-.Inf", ".NAN"] {
+            assert_eq!(YamlReader::Juju.resolve(not_finite), Err(YamlErrorKind::NotFinite(not_finite.to_owned())));
         }
     }
 }

@@ -18,7 +18,7 @@ fn refused(rest: &str) -> String {
 }
 
 #[test]
-fn all_of_a_charm_is_read() {
+fn every_part_of_the_metadata_is_read() {
     let meta = parse(
         "
 title: A Demo
@@ -126,12 +126,12 @@ parts: {unknown: to us}
 #[test]
 fn metadata_survives_serialization() {
     let meta = parse("requires: {db: {interface: sql}}\nconfig: {options: {a: {type: int, default: 1}}}\n");
-    let kept = serde_json::to_string(&meta).unwrap();
-    assert_eq!(serde_json::from_str::<CharmMeta>(&kept).unwrap(), meta);
+    let text = serde_json::to_string(&meta).unwrap();
+    assert_eq!(serde_json::from_str::<CharmMeta>(&text).unwrap(), meta);
 }
 
 #[test]
-fn a_packed_charm_is_its_parts() {
+fn a_packed_charm_is_read_from_three_files() {
     let meta = CharmMeta::from_parts(
         "name: demo\ndisplay-name: A Demo\nmaintainer: me\ndocs: https://example.com\nconfig: not ours",
         Some("options: {slug: {type: string}}"),
@@ -203,7 +203,7 @@ fn mistakes_name_file_key_and_reason() {
 }
 
 #[test]
-fn mistakes_in_the_rest_name_file_key_and_reason_too() {
+fn more_mistakes_name_file_key_and_reason() {
     for (yaml, message) in [
         (
             "resources: {archive: {type: file}}",
@@ -259,7 +259,7 @@ fn mistakes_in_the_rest_name_file_key_and_reason_too() {
 }
 
 #[test]
-fn a_charm_needs_a_name_that_juju_takes() {
+fn a_charm_needs_a_name_that_juju_accepts() {
     let refused = |yaml: &str| CharmMeta::parse(yaml).unwrap_err().to_string();
     assert_eq!(refused("summary: x"), "charmcraft.yaml: `name` is missing");
     assert_eq!(refused(""), "charmcraft.yaml: it is empty");
@@ -283,7 +283,7 @@ fn folder(name: &str, files: &[(&str, &str)]) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_folder_is_read_by_what_is_in_it() {
+fn a_folder_is_read_from_the_files_that_it_has() {
     let dir = folder("project", &[("charmcraft.yaml", HEAD), ("config.yaml", "options: {a: {type: int}}")]);
     let meta = CharmMeta::load(&dir).unwrap();
     assert!(meta.config.contains_key("a"), "options stand in a file of their own");

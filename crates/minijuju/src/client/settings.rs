@@ -39,7 +39,7 @@ fn parse_typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Valu
         (_, Value::Null) => return Ok(None),
         (_, Value::String(text)) => parse(option, text)?,
         (ConfigType::Float, Value::Number(number)) => number.as_f64().into(),
-        (kind, value) if kind.takes(value) => value.clone(),
+        (kind, value) if kind.accepts(value) => value.clone(),
         _ => bail!("option {:?} expected {}, got {value}", option.name, option.option_type),
     }))
 }

@@ -131,11 +131,11 @@ fn is_rust_charm(project: &Path, parts: &[Part]) -> bool {
 /// Add the files of a part of `charmcraft.yaml` other than the binary.
 fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), PackError> {
     let unsupported = |reason| PackError::UnsupportedPart { part: part.name.clone(), reason };
-    if part.customized {
+    if part.has_override_scripts {
         return Err(unsupported(UnsupportedPart::Overrides));
     }
     match part.plugin.as_str() {
-        "rust" | "nil" if part.moved.is_empty() => return Ok(()),
+        "rust" | "nil" if part.organize.is_empty() => return Ok(()),
         "rust" | "nil" => return Err(unsupported(UnsupportedPart::Organizes)),
         "dump" => {}
         plugin => return Err(unsupported(UnsupportedPart::UnknownPlugin(plugin.to_owned()))),
@@ -146,7 +146,7 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
     }
     let source = project.join(source);
     let mut moved = vec![];
-    for (from, to) in &part.moved {
+    for (from, to) in &part.organize {
         let (from, into) = (plain_path(from).map_err(unsupported)?, plain_path(to).map_err(unsupported)?);
         // Into a folder, or under another name.
         let name = from.rsplit('/').next().unwrap_or(from);

@@ -21,7 +21,7 @@ fn a_document_becomes_a_tree() {
 }
 
 #[test]
-fn control_characters_are_refused_wherever_they_stand() {
+fn control_characters_are_refused_even_in_comments() {
     for c in [
         '\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{80}', '\u{84}', '\u{86}', '\u{9f}', '\u{fffe}',
         '\u{ffff}',
@@ -31,8 +31,8 @@ fn control_characters_are_refused_wherever_they_stand() {
         {
             for (reader, why) in [("Charmcraft", refused(&text)), ("Juju", parse_yaml(&text).unwrap_err().to_string())]
             {
-                let said = format!("control characters are not allowed: U+{:04X} at line 2", u32::from(c));
-                assert!(why.contains(&said), "{reader} {text:?}: {why}");
+                let expected = format!("control characters are not allowed: U+{:04X} at line 2", u32::from(c));
+                assert!(why.contains(&expected), "{reader} {text:?}: {why}");
             }
             assert!(parse_text_map(&text).is_err(), "{text:?}");
         }
@@ -51,7 +51,7 @@ fn an_empty_document_is_null() {
 }
 
 #[test]
-fn scalars_are_the_text_that_they_are_written_with_and_null_is_empty() {
+fn a_text_map_has_scalars_as_written_and_null_as_empty_text() {
     let map = parse_text_map("a: null\nb: ~\nc:\nd: 'null'\ne: nullify\nf: 08\n").unwrap();
     let expected = [("a", ""), ("b", ""), ("c", ""), ("d", "null"), ("e", "nullify"), ("f", "08")];
     assert_eq!(map, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
@@ -84,14 +84,14 @@ fn a_document_that_is_not_a_map_of_text_is_refused_in_gos_words() {
 }
 
 #[test]
-fn a_key_given_twice_is_refused() {
+fn a_duplicate_key_is_refused() {
     let message = refused("requires:\n  db: {interface: a}\n  db: {interface: b}\n");
     assert!(message.contains(r#"the key "db" is given twice"#), "{message}");
     assert!(message.contains("line"), "{message}");
 }
 
 #[test]
-fn juju_takes_the_last_of_repeated_keys() {
+fn juju_takes_the_last_of_duplicate_keys() {
     assert_eq!(
         parse_text_map("a: 1\nb: 2\na: 3\n").unwrap(),
         [("a", "3"), ("b", "2")].map(|(k, v)| (k.into(), v.into())).into()
@@ -123,7 +123,7 @@ fn a_second_document_is_refused() {
 }
 
 #[test]
-fn aliases_that_grow_without_bound_are_refused() {
+fn aliases_that_expand_to_too_many_values_are_refused() {
     let lines = (1..10).map(|level| {
         let below = format!("*a{}", level - 1);
         format!("a{level}: &a{level} [{}]\n", vec![below; 10].join(", "))
@@ -134,7 +134,7 @@ fn aliases_that_grow_without_bound_are_refused() {
 }
 
 #[test]
-fn nesting_without_bound_is_refused() {
+fn deep_nesting_is_refused() {
     let message = refused(&"[".repeat(1_000));
     assert!(message.contains("is not valid YAML"), "{message}");
 }

@@ -41,19 +41,19 @@ pub enum Node<'a> {
 
 impl<'a> Node<'a> {
     /// From JSON. Keys are in the map's order, which is alphabetical, as Charmcraft writes them.
-    fn of(value: &'a Value) -> Self {
+    fn from_json(value: &'a Value) -> Self {
         match value {
             Value::Null => Self::Bare("null".into()),
             Value::Bool(value) => Self::Bare(value.to_string().into()),
             Value::Number(number) => Self::Bare(portable_number(&number.to_string()).into()),
             Value::String(text) => Self::Text(text),
-            Value::Array(items) => Self::List(items.iter().map(Self::of).collect()),
+            Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
             Value::Object(map) => Self::map(map),
         }
     }
 
     fn map(map: &'a Map<String, Value>) -> Self {
-        Self::Map(map.iter().map(|(key, value)| (key.as_str(), Self::of(value))).collect())
+        Self::Map(map.iter().map(|(key, value)| (key.as_str(), Self::from_json(value))).collect())
     }
 }
 

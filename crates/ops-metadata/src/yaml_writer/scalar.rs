@@ -27,11 +27,11 @@ pub(super) fn style_of(text: &str, place: Place, dialect: Dialect) -> Style {
 /// Whether every YAML reader reads this as a string without quotes. Juju and Charmcraft read YAML 1.1, where `yes`,
 /// `0o17` and `1_000` are not strings.
 fn is_word(text: &str) -> bool {
-    const OTHERWISE: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    const NOT_STRINGS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./()'".contains(c))
         && !text.ends_with(' ')
-        && !OTHERWISE.contains(&text.to_ascii_lowercase().as_str())
+        && !NOT_STRINGS.contains(&text.to_ascii_lowercase().as_str())
 }
 
 /// Whether a text can be a literal block.
@@ -43,18 +43,18 @@ fn is_block(text: &str) -> bool {
 
 /// The style that Juju's library, yaml.v2, chooses.
 fn juju_style(text: &str, place: Place) -> Style {
-    let facts = Facts::of(text);
-    let wanted = if text.contains('\n') {
+    let analysis = Analysis::new(text);
+    let preferred = if text.contains('\n') {
         Style::Literal
     } else if reads_as_text(text) {
         Style::Plain
     } else {
         Style::DoubleQuoted
     };
-    match wanted {
-        Style::Literal if place == Place::Key || !facts.block => Style::DoubleQuoted,
-        Style::Plain if !facts.plain && facts.single_quoted => Style::SingleQuoted,
-        Style::Plain if !facts.plain => Style::DoubleQuoted,
+    match preferred {
+        Style::Literal if place == Place::Key || !analysis.block => Style::DoubleQuoted,
+        Style::Plain if !analysis.plain && analysis.single_quoted => Style::SingleQuoted,
+        Style::Plain if !analysis.plain => Style::DoubleQuoted,
         style => style,
     }
 }
@@ -79,14 +79,14 @@ fn is_separator(c: char) -> bool {
 }
 
 /// The styles that can represent a text.
-struct Facts {
+struct Analysis {
     plain: bool,
     single_quoted: bool,
     block: bool,
 }
 
-impl Facts {
-    fn of(text: &str) -> Self {
+impl Analysis {
+    fn new(text: &str) -> Self {
         let mut plain = !(text.starts_with("---") || text.starts_with("..."));
         let (mut special, mut space_break, mut break_space) = (false, false, false);
         let mut previous = None;
@@ -140,13 +140,15 @@ fn is_date(text: &str) -> bool {
 }
 
 /// A number of one or two digits.
-fn short(text: &str) -> Option<u32> {
+fn one_or_two_digits(text: &str) -> Option<u32> {
     let digits = matches!(text.len(), 1 | 2) && text.bytes().all(|c| c.is_ascii_digit());
     if digits { text.parse().ok() } else { None }
 }
 
 fn is_zone(zone: &str) -> bool {
-    let offset = || zone[1..].split_once(':').is_some_and(|(h, m)| short(h).is_some() && short(m).is_some());
+    let offset = || {
+        zone[1..].split_once(':').is_some_and(|(h, m)| one_or_two_digits(h).is_some() && one_or_two_digits(m).is_some())
+    };
     matches!(zone, "Z" | "z") || offset()
 }
 
@@ -154,7 +156,7 @@ fn is_day(date: &str) -> bool {
     let mut parts = date.splitn(3, '-');
     let year = parts.next().filter(|year| year.len() == 4 && year.bytes().all(|c| c.is_ascii_digit()));
     let year: Option<u32> = year.and_then(|year| year.parse().ok());
-    let (month, day) = (parts.next().and_then(short), parts.next().and_then(short));
+    let (month, day) = (parts.next().and_then(one_or_two_digits), parts.next().and_then(one_or_two_digits));
     let (Some(year), Some(month), Some(day)) = (year, month, day) else { return false };
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
@@ -168,11 +170,11 @@ fn is_day(date: &str) -> bool {
 
 fn is_clock(clock: &str) -> bool {
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let mut parts = clock.splitn(3, ':').map(short);
-    let mut below = |limit| parts.next().flatten().is_some_and(|number| number < limit);
-    below(24)
-        && below(60)
-        && below(60)
+    let mut parts = clock.splitn(3, ':').map(one_or_two_digits);
+    let mut next_is_below = |limit| parts.next().flatten().is_some_and(|number| number < limit);
+    next_is_below(24)
+        && next_is_below(60)
+        && next_is_below(60)
         && (1..=18).contains(&fraction.len())
         && fraction.bytes().all(|c| c.is_ascii_digit())
 }
@@ -187,14 +189,14 @@ fn is_base_60(text: &str) -> bool {
     };
     let mut parts = text.split(':');
     let first = parts.next().unwrap_or_default();
-    let mut sixties = 0;
+    let mut count = 0;
     first.starts_with(|c: char| c.is_ascii_digit())
         && first.bytes().all(|c| c.is_ascii_digit() || c == b'_')
         && parts.all(|part| {
-            sixties += 1;
+            count += 1;
             matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
         })
-        && sixties > 0
+        && count > 0
 }
 
 #[cfg(test)]
@@ -202,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_text_that_would_not_be_read_as_text() {
+    fn text_that_would_not_be_read_as_text_is_quoted() {
         for text in [
             "",
             "yes",
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_text_plain() {
+    fn other_text_is_plain() {
         for text in [
             "foo",
             "foo bar",
@@ -268,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_text_with_a_meaning_in_yaml_once() {
+    fn text_with_a_meaning_in_yaml_is_quoted() {
         for text in [
             "#a", "a #b", "a: b", "a:", "- a", "*a", "&a", "!a", "%a", "@a", "`a", "{a", "[a", "'a'", "\"a\"", " a",
             "a ", "---", "<<",
@@ -279,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_lines_as_a_block_where_that_keeps_them() {
+    fn lines_are_a_block_where_a_block_can_represent_them() {
         assert_eq!(juju_style("a\nb\n", Place::Value), Style::Literal);
         assert_eq!(juju_style("a\nb\n", Place::Key), Style::DoubleQuoted);
         assert_eq!(juju_style("a \nb", Place::Value), Style::DoubleQuoted);

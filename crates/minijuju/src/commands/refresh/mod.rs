@@ -178,7 +178,7 @@ fn replace(
         // Drop options that the new charm lacks, or has with another type.
         application
             .config
-            .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
+            .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.accepts(value)));
         application.trust = args.trust.or(given.trust).unwrap_or(application.trust);
         given.apply(&mut application.config);
         resources.iter().try_for_each(|resource| resource::attach(db, &model.uuid, resource))?;
