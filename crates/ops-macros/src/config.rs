@@ -8,13 +8,13 @@ use syn::{
     Type, parse_quote,
 };
 
-use crate::{metadata::Metadata, names::plain};
+use crate::{metadata::Metadata, names::underscored};
 
 pub(crate) fn expand(path: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let path: Option<LitStr> = if path.is_empty() { None } else { Some(syn::parse2(path)?) };
-    let Metadata { meta, file, watch } = Metadata::read(path.as_ref())?;
+    let Metadata { meta, file, tracking } = Metadata::read(path.as_ref())?;
     let item = check(&meta, &file, syn::parse2(item)?)?;
-    Ok(quote! { #watch #item })
+    Ok(quote! { #tracking #item })
 }
 
 /// Add serde's attributes to the struct, or return all errors.
@@ -23,19 +23,19 @@ fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStr
         return Err(Error::new_spanned(&item.ident, "a charm's config is a struct"));
     };
     match &mut data.fields {
-        Fields::Unit => fill(meta, data),
+        Fields::Unit => add_fields(meta, data),
         Fields::Named(fields) => {
-            let mut faults: Option<Error> = None;
+            let mut errors: Option<Error> = None;
             for field in &mut fields.named {
-                if let Err(fault) = check_field(meta, file, field) {
-                    match &mut faults {
-                        None => faults = Some(fault),
-                        Some(faults) => faults.combine(fault),
+                if let Err(error) = check_field(meta, file, field) {
+                    match &mut errors {
+                        None => errors = Some(error),
+                        Some(errors) => errors.combine(error),
                     }
                 }
             }
-            if let Some(faults) = faults {
-                return Err(faults);
+            if let Some(errors) = errors {
+                return Err(errors);
             }
         }
         Fields::Unnamed(fields) => {
@@ -49,11 +49,11 @@ fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStr
 }
 
 /// Give a struct without fields one field per option.
-fn fill(meta: &CharmMeta, data: &mut DataStruct) {
+fn add_fields(meta: &CharmMeta, data: &mut DataStruct) {
     let fields = meta.config.values().map(|option| {
-        let name = syn::parse_str::<syn::Ident>(&plain(&option.name))
-            .unwrap_or_else(|_| format_ident!("r#{}", plain(&option.name)));
-        let plain_type: Type = match option.option_type.rust_type() {
+        let name = syn::parse_str::<syn::Ident>(&underscored(&option.name))
+            .unwrap_or_else(|_| format_ident!("r#{}", underscored(&option.name)));
+        let value_type: Type = match option.option_type.rust_type() {
             "String" => parse_quote!(::std::string::String),
             primitive => {
                 let primitive = format_ident!("{primitive}");
@@ -61,8 +61,8 @@ fn fill(meta: &CharmMeta, data: &mut DataStruct) {
             }
         };
         let field_type = match option.default {
-            Some(_) => plain_type,
-            None => parse_quote!(::core::option::Option<#plain_type>),
+            Some(_) => value_type,
+            None => parse_quote!(::core::option::Option<#value_type>),
         };
         let doc = if option.description.is_empty() {
             format!("The option `{}`.", option.name)
@@ -78,14 +78,14 @@ fn fill(meta: &CharmMeta, data: &mut DataStruct) {
 
 fn check_field(meta: &CharmMeta, file: &str, field: &mut Field) -> Result<(), Error> {
     let Some(identifier) = &field.ident else { return Ok(()) };
-    let serde = Serde::read(&field.attrs)?;
-    if serde.elsewhere {
+    let serde = SerdeAttributes::read(&field.attrs)?;
+    if serde.is_no_option {
         return Ok(());
     }
     let name = serde.rename.clone().unwrap_or_else(|| identifier.to_string().trim_start_matches("r#").to_owned());
     let found = meta.config.get(&name).or_else(|| {
         let options = meta.config.values();
-        options.filter(|_| serde.rename.is_none()).find(|option| plain(&option.name) == plain(&name))
+        options.filter(|_| serde.rename.is_none()).find(|option| underscored(&option.name) == underscored(&name))
     });
     let Some(option) = found else {
         let hint = match nearest(&name, meta.config.keys().map(String::as_str)) {
@@ -98,11 +98,11 @@ fn check_field(meta: &CharmMeta, file: &str, field: &mut Field) -> Result<(), Er
         };
         return Err(Error::new_spanned(identifier, format!("{file} defines no option {name:?}; {hint}")));
     };
-    if let Some(fitting) = misfit(&field.ty, option) {
+    if let Some(expected) = mismatch(&field.ty, option) {
         return Err(Error::new_spanned(
             &field.ty,
             format!(
-                "{file} defines the option {:?} as {}, which goes into {fitting} or a type of your own",
+                "{file} defines the option {:?} as {}, which goes into {expected} or a type of your own",
                 option.name, option.option_type
             ),
         ));
@@ -114,8 +114,8 @@ fn check_field(meta: &CharmMeta, file: &str, field: &mut Field) -> Result<(), Er
     Ok(())
 }
 
-/// What the field's type should be, if the option's values do not fit it.
-fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
+/// The type that the field should have, if the option's values do not fit its type.
+fn mismatch(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
     let Type::Path(path) = field else { return None };
     let last = path.path.segments.last()?;
     let name = last.ident.to_string();
@@ -123,7 +123,7 @@ fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
         && let PathArguments::AngleBracketed(arguments) = &last.arguments
         && let Some(GenericArgument::Type(inner)) = arguments.args.first()
     {
-        return misfit(inner, option);
+        return mismatch(inner, option);
     }
     let (is_string, is_boolean) = (name == "String", name == "bool");
     let is_float = matches!(name.as_str(), "f32" | "f64");
@@ -132,33 +132,33 @@ fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize"
     );
     if !(is_string || is_boolean || is_float || is_integer) {
-        // A type of the charm's own decides for itself what it accepts.
+        // Another type decides itself what it accepts.
         return None;
     }
-    let fitting = option.option_type.rust_type();
-    let fits = match fitting {
+    let expected = option.option_type.rust_type();
+    let fits = match expected {
         "i64" => is_integer || is_float,
         "f64" => is_float,
         "bool" => is_boolean,
         _text => is_string,
     };
-    (!fits).then_some(fitting)
+    (!fits).then_some(expected)
 }
 
 /// A field's serde attributes.
-struct Serde {
+struct SerdeAttributes {
     /// The field's name for serde.
     rename: Option<String>,
     /// Whether the field's value does not come from an option with its name.
-    elsewhere: bool,
+    is_no_option: bool,
 }
 
-impl Serde {
+impl SerdeAttributes {
     fn read(attributes: &[Attribute]) -> Result<Self, Error> {
-        let mut serde = Self { rename: None, elsewhere: false };
+        let mut serde = Self { rename: None, is_no_option: false };
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
             attribute.parse_nested_meta(|meta| {
-                serde.elsewhere |= meta.path.is_ident("skip")
+                serde.is_no_option |= meta.path.is_ident("skip")
                     || meta.path.is_ident("skip_deserializing")
                     || meta.path.is_ident("flatten");
                 if meta.input.peek(Token![=]) {
@@ -200,12 +200,12 @@ config:
 
     /// The errors, one line each.
     fn refusal(item: DeriveInput) -> String {
-        let faults = checked(item).unwrap_err().into_iter().map(|error| error.to_string());
-        faults.collect::<Vec<_>>().join("\n")
+        let errors = checked(item).unwrap_err().into_iter().map(|error| error.to_string());
+        errors.collect::<Vec<_>>().join("\n")
     }
 
     #[test]
-    fn fields_that_are_options_are_taken() {
+    fn fields_that_are_options_are_accepted() {
         let code = checked(parse_quote! {
             struct Config {
                 log_level: Level,
@@ -244,7 +244,7 @@ config:
 
     #[test]
     fn all_fields_that_do_not_fit_are_reported() {
-        let faults = refusal(parse_quote! {
+        let errors = refusal(parse_quote! {
             struct Config {
                 log_levle: String,
                 database: String,
@@ -256,7 +256,7 @@ config:
             }
         });
         assert_eq!(
-            faults.lines().collect::<Vec<_>>(),
+            errors.lines().collect::<Vec<_>>(),
             [
                 r#"charmcraft.yaml defines no option "log_levle"; did you mean "log-level"?"#,
                 r#"charmcraft.yaml defines no option "database"; its options are key, log-level, port, ratio, type, verbose"#,
@@ -269,7 +269,7 @@ config:
     }
 
     #[test]
-    fn only_structs_with_names_are_taken() {
+    fn only_structs_with_named_fields_are_accepted() {
         assert_eq!(refusal(parse_quote! { enum Config { A } }), "a charm's config is a struct");
         let unnamed = refusal(parse_quote! { struct Config(String); });
         assert_eq!(unnamed, "the fields of a charm's config have names: those of its options");

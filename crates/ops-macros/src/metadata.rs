@@ -18,7 +18,7 @@ pub(crate) struct Metadata {
     pub(crate) file: String,
     /// Code that makes the compiler run again when the file or its location has changed, and that shows warnings about
     /// the file.
-    pub(crate) watch: TokenStream,
+    pub(crate) tracking: TokenStream,
 }
 
 impl Metadata {
@@ -28,16 +28,16 @@ impl Metadata {
         let file = path.map_or_else(|| "charmcraft.yaml".to_owned(), LitStr::value);
         let folder = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
         let package = folder("CARGO_MANIFEST_DIR").unwrap_or_default();
-        let beside = package.join(&file);
-        let mut tried = vec![beside.clone()];
+        let in_package = package.join(&file);
+        let mut candidates = vec![in_package.clone()];
         if let Some(project) = folder("CRAFT_PROJECT_DIR") {
             let build = folder("CRAFT_PART_BUILD").unwrap_or_else(|| package.clone());
-            tried.extend(left_out(&beside, &package, &build, &project));
+            candidates.extend(in_project(&in_package, &package, &build, &project));
         }
-        let (full, text) = first(&tried).map_err(|reason| Error::new(span, reason))?;
+        let (path, text) = read_first(&candidates).map_err(|reason| Error::new(span, reason))?;
         let meta = CharmMeta::parse(&text).map_err(|error| Error::new(span, error))?;
-        let full =
-            full.to_str().ok_or_else(|| Error::new(span, format!("the path {} is not UTF-8", full.display())))?;
+        let path =
+            path.to_str().ok_or_else(|| Error::new(span, format!("the path {} is not UTF-8", path.display())))?;
         // The compiler shows a deprecation note where the item is used.
         let warnings = ops_metadata::warnings(&text).into_iter().map(|warning| {
             let note = format!("{file}: {warning}");
@@ -50,49 +50,49 @@ impl Metadata {
             }
         });
         let warnings: TokenStream = warnings.collect();
-        let watch = quote! {
+        let tracking = quote! {
             #warnings
-            const _: &[u8] = ::core::include_bytes!(#full);
+            const _: &[u8] = ::core::include_bytes!(#path);
             const _: (::core::option::Option<&str>, ::core::option::Option<&str>) =
                 (::core::option_env!("CRAFT_PROJECT_DIR"), ::core::option_env!("CRAFT_PART_BUILD"));
         };
-        Ok(Self { meta, file, watch })
+        Ok(Self { meta, file, tracking })
     }
 }
 
 /// The project's copy of a file that is missing in a part's build folder: Charmcraft copies the part's source there,
 /// but without the project's `charmcraft.yaml`. `None` for a package from elsewhere, such as a dependency.
-fn left_out(beside: &Path, package: &Path, build: &Path, project: &Path) -> Option<PathBuf> {
+fn in_project(in_package: &Path, package: &Path, build: &Path, project: &Path) -> Option<PathBuf> {
     let build = resolved(build);
     if !resolved(package).starts_with(&build) {
         return None;
     }
-    match plain(&resolved(package).join(beside.strip_prefix(package).ok()?)).strip_prefix(&build) {
+    match normalized(&resolved(package).join(in_package.strip_prefix(package).ok()?)).strip_prefix(&build) {
         Ok(inner) => Some(project.join(inner)),
         // The part's source is a folder of the project, and the path leads out of it: it must mean the project's own
         // file, because that is the only one that Charmcraft leaves out.
-        Err(_) => Some(project.join(beside.file_name()?)),
+        Err(_) => Some(project.join(in_package.file_name()?)),
     }
 }
 
 /// A path without symbolic links, as far as it exists.
 fn resolved(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| plain(path))
+    fs::canonicalize(path).unwrap_or_else(|_| normalized(path))
 }
 
 /// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
+fn normalized(path: &Path) -> PathBuf {
+    let mut normalized = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}
             Component::ParentDir => {
-                plain.pop();
+                normalized.pop();
             }
-            other => plain.push(other),
+            other => normalized.push(other),
         }
     }
-    plain
+    normalized
 }
 
 /// Why the charm's metadata cannot be read.
@@ -103,11 +103,11 @@ enum ReadError {
     File { path: PathBuf, error: io::Error },
     /// The file is in none of these places.
     #[error("cannot read {}", .0.join(", nor "))]
-    Nowhere(Vec<String>),
+    NotFound(Vec<String>),
 }
 
 /// The first existing file, and its text.
-fn first(paths: &[PathBuf]) -> Result<(&Path, String), ReadError> {
+fn read_first(paths: &[PathBuf]) -> Result<(&Path, String), ReadError> {
     let mut reasons = vec![];
     for path in paths {
         match fs::read_to_string(path) {
@@ -118,7 +118,7 @@ fn first(paths: &[PathBuf]) -> Result<(&Path, String), ReadError> {
             Err(error) => return Err(ReadError::File { path: path.clone(), error }),
         }
     }
-    Err(ReadError::Nowhere(reasons))
+    Err(ReadError::NotFound(reasons))
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
 
     fn found(package: &str, file: &str) -> Option<PathBuf> {
         let package = Path::new(package);
-        left_out(&package.join(file), package, Path::new("/parts/charm/build"), Path::new("/project"))
+        in_project(&package.join(file), package, Path::new("/parts/charm/build"), Path::new("/project"))
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_whose_source_is_a_folder_of_the_project_finds_the_project_s_file() {
+    fn a_part_whose_source_is_a_folder_of_the_project_reads_the_projects_file() {
         assert_eq!(found("/parts/charm/build", "../charmcraft.yaml"), Some("/project/charmcraft.yaml".into()));
     }
 

@@ -12,12 +12,12 @@ use crate::metadata::Metadata;
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream, Error> {
     let path: LitStr = syn::parse2(input)
         .map_err(|error| Error::new(error.span(), "the path of charmcraft.yaml: `ops::charm!(\"charmcraft.yaml\")`"))?;
-    let Metadata { meta, file, watch } = Metadata::read(Some(&path))?;
+    let Metadata { meta, file, tracking } = Metadata::read(Some(&path))?;
     // For a misspelt name, the compiler shows where the nearest name comes from: the path in the invocation, which
     // names the file. The span stays that of macro-generated code, so that lints ignore it.
     let span = Span::call_site().located_at(path.span());
     let names = modules(&meta, &file, span).map_err(|error| Error::new(path.span(), error))?;
-    Ok(quote_spanned! {span=> #watch #names })
+    Ok(quote_spanned! {span=> #tracking #names })
 }
 
 /// The events of relations.
@@ -38,28 +38,28 @@ const STORAGE_EVENTS: [(&str, &str, &str); 2] = [
 /// Two names of the charm would be the same identifier.
 #[derive(Debug, thiserror::Error)]
 #[error("{one:?} and {other:?} would both be `{identifier}`: rename one of them")]
-struct Clash {
+struct NameCollision {
     one: String,
     other: String,
     identifier: String,
 }
 
 /// A name as an identifier: without hyphens.
-pub(crate) fn plain(name: &str) -> String {
+pub(crate) fn underscored(name: &str) -> String {
     name.replace('-', "_")
 }
 
-fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clash> {
+fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, NameCollision> {
     let mut events = Functions { span, functions: BTreeMap::new() };
     for relation in meta.relations.values() {
-        for (event, event_type, happened) in RELATION_EVENTS {
-            let doc = format!("A relation at the endpoint `{}` ({}) {happened}.", relation.name, relation.interface);
+        for (event, event_type, description) in RELATION_EVENTS {
+            let doc = format!("A relation at the endpoint `{}` ({}) {description}.", relation.name, relation.interface);
             events.add(&relation.name, event, event_type, &doc)?;
         }
     }
     for storage in meta.storages.keys() {
-        for (event, event_type, happened) in STORAGE_EVENTS {
-            let doc = format!("An instance of the storage `{storage}` {happened}.");
+        for (event, event_type, description) in STORAGE_EVENTS {
+            let doc = format!("An instance of the storage `{storage}` {description}.");
             events.add(storage, event, event_type, &doc)?;
         }
     }
@@ -77,7 +77,7 @@ fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clas
     let resources = meta.resources.values().map(|r| (&r.name, format!("Resource: {}.", r.resource_type)));
     let resources = constants(resources, span)?;
 
-    let [on, ends, stores, files] = [
+    let [on_doc, endpoints_doc, storages_doc, resources_doc] = [
         "The events that this charm can observe",
         "The endpoints of this charm",
         "The storages of this charm",
@@ -85,19 +85,19 @@ fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clas
     ]
     .map(|what| format!("{what}, as `{file}` defines them."));
     Ok(quote_spanned! {span=>
-        #[doc = #on]
+        #[doc = #on_doc]
         #[allow(dead_code, unused_imports)]
         pub mod on {
             pub use ::ops::on::*;
             #(#functions)*
         }
-        #[doc = #ends]
+        #[doc = #endpoints_doc]
         #[allow(dead_code)]
         pub mod endpoints { #endpoints }
-        #[doc = #stores]
+        #[doc = #storages_doc]
         #[allow(dead_code)]
         pub mod storages { #storages }
-        #[doc = #files]
+        #[doc = #resources_doc]
         #[allow(dead_code)]
         pub mod resources { #resources }
     })
@@ -110,9 +110,9 @@ struct Functions {
 }
 
 impl Functions {
-    fn add(&mut self, name: &str, event: &str, event_type: &str, doc: &str) -> Result<(), Clash> {
+    fn add(&mut self, name: &str, event: &str, event_type: &str, doc: &str) -> Result<(), NameCollision> {
         let span = self.span;
-        let function = identifier(&format!("{}_{event}", plain(name)), span);
+        let function = identifier(&format!("{}_{event}", underscored(name)), span);
         let (source, event_type) = (format_ident!("{event}", span = span), format_ident!("{event_type}", span = span));
         let code = quote_spanned! {span=>
             #[doc = #doc]
@@ -122,23 +122,23 @@ impl Functions {
             }
         };
         match self.functions.insert(function.to_string(), (name.to_owned(), code)) {
-            Some((one, _)) => Err(Clash { one, other: name.to_owned(), identifier: format!("on::{function}") }),
+            Some((one, _)) => Err(NameCollision { one, other: name.to_owned(), identifier: format!("on::{function}") }),
             None => Ok(()),
         }
     }
 }
 
 /// A constant for each name.
-fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) -> Result<TokenStream, Clash> {
+fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) -> Result<TokenStream, NameCollision> {
     let mut constants: BTreeMap<String, (&str, TokenStream)> = BTreeMap::new();
     for (name, doc) in names {
-        let constant = identifier(&plain(name).to_uppercase(), span);
+        let constant = identifier(&underscored(name).to_uppercase(), span);
         let code = quote_spanned! {span=>
             #[doc = #doc]
             pub const #constant: &str = #name;
         };
         if let Some((one, _)) = constants.insert(constant.to_string(), (name, code)) {
-            return Err(Clash { one: one.to_owned(), other: name.clone(), identifier: constant.to_string() });
+            return Err(NameCollision { one: one.to_owned(), other: name.clone(), identifier: constant.to_string() });
         }
     }
     Ok(constants.into_values().map(|(_, code)| code).collect())
@@ -161,21 +161,21 @@ fn identifier(name: &str, span: Span) -> Ident {
 mod tests {
     use super::*;
 
-    fn expanded(rest: &str) -> Result<String, Clash> {
+    fn expanded(rest: &str) -> Result<String, NameCollision> {
         let meta = CharmMeta::parse(&format!("name: demo\n{rest}")).unwrap();
         modules(&meta, "charmcraft.yaml", Span::call_site()).map(|code| code.to_string())
     }
 
     #[test]
-    fn the_events_are_those_that_ops_has_of_the_same_types() {
-        let theirs = |events: &[ops::EventName]| -> Vec<(String, &str)> {
+    fn the_events_and_their_types_are_those_of_ops() {
+        let in_ops = |events: &[ops::EventName]| -> Vec<(String, &str)> {
             events.iter().map(|event| (event.to_string(), event.event_type().unwrap())).collect()
         };
-        let ours = |name: &str, events: &[(&str, &'static str, &str)]| -> Vec<(String, &str)> {
+        let generated = |name: &str, events: &[(&str, &'static str, &str)]| -> Vec<(String, &str)> {
             events.iter().map(|(event, kind, _)| (format!("{name}_{event}"), *kind)).collect()
         };
-        assert_eq!(ours("db", &RELATION_EVENTS), theirs(&ops::EventName::of_relation("db")));
-        assert_eq!(ours("data", &STORAGE_EVENTS), theirs(&ops::EventName::of_storage("data")));
+        assert_eq!(generated("db", &RELATION_EVENTS), in_ops(&ops::EventName::of_relation("db")));
+        assert_eq!(generated("data", &STORAGE_EVENTS), in_ops(&ops::EventName::of_storage("data")));
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn borrowed<'a>(variables: &'a [(&'static str, PathBuf); 2]) -> [(&'static str, 
 }
 
 #[test]
-fn a_part_s_package_reads_the_project_s_file() {
+fn the_package_of_a_part_reads_the_projects_file() {
     let (package, variables) = part("part-package", "", &CODE.replace("PATH", "charmcraft.yaml"));
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
     // Every time it is built, such as after an edit of another file.
@@ -52,14 +52,14 @@ fn a_part_s_package_reads_the_project_s_file() {
 }
 
 #[test]
-fn a_config_without_a_path_reads_the_project_s_file() {
+fn a_config_without_a_path_reads_the_projects_file() {
     let code = "#[ops::config] struct Config; fn main() { let _ = |c: Config| c.port; println!(\"ok\"); }";
     let (package, variables) = part("part-config", "", code);
     assert_eq!(package.prints(&borrowed(&variables)), "ok\n");
 }
 
 #[test]
-fn a_member_of_a_workspace_names_the_project_s_file_by_its_path() {
+fn a_member_of_a_workspace_names_the_projects_file_by_its_path() {
     let (package, variables) = part("part-member", "crates/charm", &CODE.replace("PATH", "../../charmcraft.yaml"));
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
 }
@@ -73,14 +73,14 @@ fn a_part_whose_source_is_below_the_project_names_the_file_by_its_path() {
 #[test]
 fn the_file_beside_cargo_toml_comes_first() {
     let (package, variables) = part("part-beside", "", &CODE.replace("PATH", "charmcraft.yaml"));
-    let own = include_str!("charmcraft.yaml").replace("database", "store");
-    fs::write(package.folder.join("charmcraft.yaml"), own).unwrap();
+    let beside = include_str!("charmcraft.yaml").replace("database", "store");
+    fs::write(package.folder.join("charmcraft.yaml"), beside).unwrap();
     let message = package.refused(&borrowed(&variables));
     assert!(message.contains("database_relation_changed"), "{message}");
 }
 
 #[test]
-fn a_change_of_the_file_is_seen_by_the_next_build() {
+fn the_next_build_uses_the_changed_file() {
     let (package, variables) = part("part-changes", "", &CODE.replace("PATH", "charmcraft.yaml"));
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
     let file = variables[0].1.join("charmcraft.yaml");
@@ -90,7 +90,7 @@ fn a_change_of_the_file_is_seen_by_the_next_build() {
 }
 
 #[test]
-fn another_project_is_seen_by_the_next_build() {
+fn the_next_build_uses_the_file_of_another_project() {
     let (package, mut variables) = part("part-moves", "", &CODE.replace("PATH", "charmcraft.yaml"));
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
     variables[0].1 = project("part-moves/elsewhere");
@@ -101,7 +101,7 @@ fn another_project_is_seen_by_the_next_build() {
 }
 
 #[test]
-fn a_file_that_is_nowhere_is_shown_with_both_places() {
+fn the_error_for_a_missing_file_names_both_places() {
     let (package, variables) = part("part-lacks", "", &CODE.replace("PATH", "charmcraft.yaml"));
     fs::remove_file(variables[0].1.join("charmcraft.yaml")).unwrap();
     let message = package.refused(&borrowed(&variables));

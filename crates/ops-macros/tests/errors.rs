@@ -7,7 +7,7 @@ use std::fs;
 use package::Package;
 
 /// The compiler's messages for a charm with this code.
-fn compiler_says(name: &str, charmcraft: &str, code: &str) -> String {
+fn compiler_errors(name: &str, charmcraft: &str, code: &str) -> String {
     let package = Package::new(name, name, code);
     fs::write(package.folder.join("charmcraft.yaml"), charmcraft).unwrap();
     package.refused(&[])
@@ -17,7 +17,7 @@ const CHARMCRAFT: &str = include_str!("charmcraft.yaml");
 
 #[test]
 fn a_misspelt_name_is_shown_with_the_nearest_in_charmcraft_yaml() {
-    let message = compiler_says(
+    let message = compiler_errors(
         "misspelt-names",
         CHARMCRAFT,
         "
@@ -39,16 +39,16 @@ fn main() {
         ("DATE", "constant", "DATA"),
         ("ARCIVE", "constant", "ARCHIVE"),
     ] {
-        let fault = message.split("\n\n").find(|fault| fault.contains(&format!("`{wrong}` in module")));
-        let fault = fault.unwrap_or_else(|| panic!("nothing is said of {wrong}:\n{message}"));
-        assert!(fault.contains("ops::charm!(\"charmcraft.yaml\");"), "{fault}");
-        assert!(fault.contains(&format!("similarly named {kind} `{right}` defined here")), "{fault}");
+        let error = message.split("\n\n").find(|error| error.contains(&format!("`{wrong}` in module")));
+        let error = error.unwrap_or_else(|| panic!("there is no error about {wrong}:\n{message}"));
+        assert!(error.contains("ops::charm!(\"charmcraft.yaml\");"), "{error}");
+        assert!(error.contains(&format!("similarly named {kind} `{right}` defined here")), "{error}");
     }
 }
 
 #[test]
 fn a_misspelt_option_is_shown_with_the_nearest_in_charmcraft_yaml() {
-    let message = compiler_says(
+    let message = compiler_errors(
         "misspelt-option",
         CHARMCRAFT,
         "
@@ -70,20 +70,20 @@ fn main() {}
 }
 
 #[test]
-fn a_charmcraft_yaml_that_juju_would_refuse_is_shown() {
+fn a_charmcraft_yaml_that_juju_would_refuse_is_an_error() {
     let charmcraft = "name: demo\nrequires:\n  database: {}\n";
-    let message = compiler_says("refused-metadata", charmcraft, "ops::charm!(\"charmcraft.yaml\"); fn main() {}");
+    let message = compiler_errors("refused-metadata", charmcraft, "ops::charm!(\"charmcraft.yaml\"); fn main() {}");
     assert!(message.contains("error: charmcraft.yaml: requires.database: `interface` is missing"), "{message}");
 }
 
 #[test]
-fn a_charmcraft_yaml_that_is_not_there_is_shown() {
-    let message = compiler_says("missing-metadata", CHARMCRAFT, "ops::charm!(\"charm.yaml\"); fn main() {}");
+fn a_missing_charmcraft_yaml_is_an_error() {
+    let message = compiler_errors("missing-metadata", CHARMCRAFT, "ops::charm!(\"charm.yaml\"); fn main() {}");
     assert!(message.contains("error: cannot read ") && message.contains("charm.yaml: No such file"), "{message}");
 }
 
 #[test]
-fn unknown_keys_and_resources_that_overwrite_each_other_are_warned_of() {
+fn unknown_keys_and_resources_that_overwrite_each_other_are_warnings() {
     let charmcraft = "name: demo\nprovide: {web: {interface: http}}\n\
                       resources: {a: {type: file, filename: x}, b: {type: file, filename: x}}\n";
     for (name, code) in [
