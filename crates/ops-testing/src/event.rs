@@ -1,13 +1,13 @@
 //! An event for a run.
 
-use std::path::PathBuf;
-
 use ops::{EventName, HookEnv};
 use ops_metadata::CharmMeta;
 use serde_json::{Map, Value};
 
 use emulator::{Action, Hook, JujuVersion, action_params};
 use emulator::{DeferredEvent, Relation, RelationId, Secret, State, Storage};
+
+use crate::unit::UnitInfo;
 
 /// An event for a run, created by the functions of [`on`](crate::on).
 #[derive(Clone, Debug)]
@@ -45,30 +45,6 @@ pub(crate) enum DepartingUnit {
     Number(u32),
     /// The unit that handles the event.
     This,
-}
-
-/// The unit and machine of a run.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) app_name: String,
-    pub(crate) unit_number: u32,
-    pub(crate) machine_id: Option<String>,
-    pub(crate) juju_version: String,
-    pub(crate) availability_zone: Option<String>,
-    pub(crate) principal_unit: Option<String>,
-    pub(crate) charm_dir: PathBuf,
-}
-
-impl Place {
-    pub(crate) fn unit_name(&self) -> String {
-        format!("{}/{}", self.app_name, self.unit_number)
-    }
-
-    /// The version whose behaviour is emulated: 3.6 for all before 4.
-    pub(crate) fn behaviour(&self) -> JujuVersion {
-        let is_4 = self.juju_version.starts_with("4.");
-        self.juju_version.parse().unwrap_or(if is_4 { JujuVersion::V4_0 } else { JujuVersion::V3_6 })
-    }
 }
 
 impl Event {
@@ -163,25 +139,25 @@ impl Event {
     }
 
     /// The environment that Juju sets for it.
-    pub(crate) fn env(&self, place: &Place, state: &State) -> HookEnv {
-        let mut env = HookEnv::new(self.name.clone(), place.unit_name());
+    pub(crate) fn env(&self, unit: &UnitInfo, state: &State) -> HookEnv {
+        let mut env = HookEnv::new(self.name.clone(), unit.name());
         env.model_name.clone_from(&state.model.name);
         env.model_uuid.clone_from(&state.model.uuid);
-        env.juju_version = Some(place.juju_version.clone());
-        env.charm_dir.clone_from(&place.charm_dir);
-        env.machine_id.clone_from(&place.machine_id);
-        env.availability_zone.clone_from(&place.availability_zone);
-        env.principal_unit.clone_from(&place.principal_unit);
+        env.juju_version = Some(unit.juju_version.clone());
+        env.charm_dir.clone_from(&unit.charm_dir);
+        env.machine_id.clone_from(&unit.machine_id);
+        env.availability_zone.clone_from(&unit.availability_zone);
+        env.principal_unit.clone_from(&unit.principal_unit);
         match &self.subject {
             Subject::Unit => {}
             Subject::Relation { relation, departing_unit, .. } => {
-                let app = relation.remote_app_name(&place.app_name);
+                let app = relation.remote_app_name(&unit.app_name);
                 env.relation = Some((relation.endpoint.clone(), relation.id));
                 env.remote_unit = self.remote_unit_number().map(|number| format!("{app}/{number}"));
                 env.remote_app = Some(app.to_owned());
                 if matches!(self.name, EventName::RelationDeparted(_)) {
                     env.departing_unit = match departing_unit {
-                        Some(DepartingUnit::This) => Some(place.unit_name()),
+                        Some(DepartingUnit::This) => Some(unit.name()),
                         Some(DepartingUnit::Number(number)) => Some(format!("{app}/{number}")),
                         None => env.remote_unit.clone(),
                     };
@@ -211,19 +187,19 @@ impl Event {
         hook.remote_unit.clone_from(&env.remote_unit);
         hook.remote_app.clone_from(&env.remote_app);
         hook.storage.clone_from(&env.storage_id);
-        if let Subject::Action { params: given } = &self.subject {
-            let defined = meta.actions.get(name);
+        if let Subject::Action { params } = &self.subject {
+            let action = meta.actions.get(name);
             // Whether Juju would run it was checked before, unless the test skips the checks.
-            let params = defined.and_then(|action| action_params::with_defaults(action, given).ok());
-            let params = params.unwrap_or_else(|| given.clone());
+            let completed = action.and_then(|action| action_params::with_defaults(action, params).ok());
+            let params = completed.unwrap_or_else(|| params.clone());
             hook.action = Some(Action { name: name.to_owned(), id: "1".to_owned(), params });
         }
         hook
     }
 
     /// The event as a handler would defer it.
-    pub(crate) fn deferred(&self, place: &Place, handler: String) -> DeferredEvent {
-        let env = self.env(place, &State::default());
+    pub(crate) fn deferred(&self, unit: &UnitInfo, handler: String) -> DeferredEvent {
+        let env = self.env(unit, &State::default());
         DeferredEvent {
             handler,
             event: env.event,

@@ -62,13 +62,16 @@
 
 mod consistency;
 mod context;
+mod event;
 mod json;
 pub mod on;
+mod unit;
 
-pub use context::{Context, Error, Event, Make, Manager, Result};
+pub use context::{CharmSource, Context, Error, Manager, Result};
 pub use emulator::{
     Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, LogLine,
     Model, Network, OpenedPort, Payload, Port, Reboot, Relation, RelationId, RelationKind, Resource, Rotate, Secret,
     SecretContent, SecretId, SecretOwner, State, Status, Storage, StorageKind, Timestamp,
 };
+pub use event::Event;
 pub use json::{from_json, json};

@@ -4,8 +4,7 @@ use ops::on::EventSource;
 use ops::{Custom, CustomEvent, CustomRelation, EventName};
 use serde_json::Map;
 
-use crate::context::event::RemoteUnit;
-use crate::context::{Event, Subject};
+use crate::event::{Event, RemoteUnit, Subject};
 use emulator::{Relation, Secret, Storage};
 
 macro_rules! lifecycle {

@@ -2,14 +2,14 @@
 
 use ops_metadata::ConfigType;
 
-use super::{Scene, listed};
+use super::{Scenario, listed};
 use emulator::{ConfigValue, SecretId};
 
-pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    for (name, value) in &scene.state.config {
-        let Some(option) = scene.meta.config.get(name) else {
-            let known = listed(scene.meta.config.keys());
-            wrong.push(format!("the metadata defines no config option {name:?}: {known}"));
+pub(super) fn check(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    for (name, value) in &scenario.state.config {
+        let Some(option) = scenario.meta.config.get(name) else {
+            let known = listed(scenario.meta.config.keys());
+            problems.push(format!("the metadata defines no config option {name:?}: {known}"));
             continue;
         };
         let expected = option.option_type;
@@ -21,19 +21,19 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
                 | (ConfigType::Boolean, ConfigValue::Bool(_))
         );
         if !fits {
-            let given = value.type_name();
-            wrong.push(format!("config option {name:?} is of type {expected}: {value} is of type {given}"));
+            let actual = value.type_name();
+            problems.push(format!("config option {name:?} is of type {expected}: {value} is of type {actual}"));
         } else if expected == ConfigType::Secret {
-            if scene.version < (3, 4, 0) {
-                let version = &scene.place.juju_version;
-                wrong.push(format!(
+            if scenario.version < (3, 4, 0) {
+                let version = &scenario.unit.juju_version;
+                problems.push(format!(
                     "config option {name:?} is of type secret, which Juju has since 3.4: this is {version}"
                 ));
             }
             let text = value.to_string();
             let is_uri = text.starts_with("secret:") && text.parse::<SecretId>().is_ok();
             if !is_uri && !text.is_empty() {
-                wrong.push(format!(
+                problems.push(format!(
                     "config option {name:?} is of type secret: its value is `secret:` and 20 lower case letters and \
                      digits, as Secret's id.uri() gives it"
                 ));

@@ -17,28 +17,28 @@ mod unit;
 
 use ops_metadata::CharmMeta;
 
-use crate::context::Event;
-use crate::context::event::Place;
+use crate::event::Event;
+use crate::unit::UnitInfo;
 use emulator::State;
 
 /// What the checks look at.
-pub(crate) struct Scene<'a> {
+pub(crate) struct Scenario<'a> {
     pub(crate) state: &'a State,
     pub(crate) event: &'a Event,
     pub(crate) meta: &'a CharmMeta,
-    pub(crate) place: &'a Place,
+    pub(crate) unit: &'a UnitInfo,
     /// Juju's version: major, minor, patch.
     pub(crate) version: (u32, u32, u32),
 }
 
-/// Refuse what Juju could not produce, with one sentence for each mistake.
-pub(crate) fn check(state: &State, event: &Event, meta: &CharmMeta, place: &Place) -> Result<(), Vec<String>> {
-    let Some(version) = unit::parse_version(&place.juju_version) else {
-        let version = &place.juju_version;
+/// Refuse what Juju could not produce, with one sentence for each problem.
+pub(crate) fn check(state: &State, event: &Event, meta: &CharmMeta, unit: &UnitInfo) -> Result<(), Vec<String>> {
+    let Some(version) = unit::parse_version(&unit.juju_version) else {
+        let version = &unit.juju_version;
         return Err(vec![format!("{version:?} is not a version of Juju: write it as 3.6.8")]);
     };
-    let scene = Scene { state, event, meta, place, version };
-    let mut wrong = Vec::new();
+    let scenario = Scenario { state, event, meta, unit, version };
+    let mut problems = Vec::new();
     for check in [
         unit::check,
         config::check,
@@ -50,9 +50,9 @@ pub(crate) fn check(state: &State, event: &Event, meta: &CharmMeta, place: &Plac
         network::check,
         port::check,
     ] {
-        check(&scene, &mut wrong);
+        check(&scenario, &mut problems);
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// A sentence about the names in the metadata: `there are none` or `a, b and c`.
@@ -66,6 +66,6 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
 }
 
 /// The items that occur a second time.
-fn repeated<T: PartialEq>(items: &[T]) -> impl Iterator<Item = &T> {
+fn duplicates<T: PartialEq>(items: &[T]) -> impl Iterator<Item = &T> {
     items.iter().enumerate().filter(|(index, item)| items[..*index].contains(item)).map(|(_, item)| item)
 }

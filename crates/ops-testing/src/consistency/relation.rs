@@ -3,33 +3,33 @@
 use ops::EventName;
 use ops_metadata::{RelationRole, RelationScope};
 
-use super::{Scene, listed, repeated};
-use crate::context::{DepartingUnit, Subject};
+use super::{Scenario, duplicates, listed};
+use crate::event::{DepartingUnit, Subject};
 use emulator::name;
 use emulator::{Relation, RelationKind};
 
-pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    for relation in &scene.state.relations {
-        check_relation(scene, relation, wrong);
+pub(super) fn check(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    for relation in &scenario.state.relations {
+        check_relation(scenario, relation, problems);
     }
-    let ids: Vec<u32> = scene.state.relations.iter().map(|relation| relation.id).collect();
-    for id in repeated(&ids) {
-        wrong.push(format!("two relations have the id {id}: each needs its own, which Relation::new gives it"));
+    let ids: Vec<u32> = scenario.state.relations.iter().map(|relation| relation.id).collect();
+    for id in duplicates(&ids) {
+        problems.push(format!("two relations have the id {id}: each needs its own, which Relation::new gives it"));
     }
-    check_event(scene, wrong);
+    check_event(scenario, problems);
 }
 
-fn check_relation(scene: &Scene<'_>, relation: &Relation, wrong: &mut Vec<String>) {
+fn check_relation(scenario: &Scenario<'_>, relation: &Relation, problems: &mut Vec<String>) {
     let endpoint = &relation.endpoint;
-    let Some(meta) = scene.meta.relations.get(endpoint) else {
-        let known = listed(scene.meta.relations.keys());
-        wrong.push(format!(
+    let Some(meta) = scenario.meta.relations.get(endpoint) else {
+        let known = listed(scenario.meta.relations.keys());
+        problems.push(format!(
             "the metadata defines no endpoint {endpoint:?} for relation {}: {known}",
             relation.full_id()
         ));
         return;
     };
-    let right = match (meta.role, meta.scope) {
+    let expected = match (meta.role, meta.scope) {
         (RelationRole::Peer, _) => (RelationKind::Peer, "a peer relation: make it with Relation::peer"),
         (_, RelationScope::Container) => (
             RelationKind::Subordinate,
@@ -37,21 +37,21 @@ fn check_relation(scene: &Scene<'_>, relation: &Relation, wrong: &mut Vec<String
         ),
         _ => (RelationKind::Regular, "one with another application: make it with Relation::new"),
     };
-    if relation.kind != right.0 {
-        wrong.push(format!("a relation of endpoint {endpoint:?} is {}", right.1));
+    if relation.kind != expected.0 {
+        problems.push(format!("a relation of endpoint {endpoint:?} is {}", expected.1));
         return;
     }
     if relation.kind == RelationKind::Peer {
-        let own = scene.place.unit_number;
-        if relation.remote_units_data.contains_key(&own) {
-            wrong.push(format!(
-                "peer relation {} has data of unit {own} as another unit, but that is the unit under test: set it \
+        let this_unit = scenario.unit.unit_number;
+        if relation.remote_units_data.contains_key(&this_unit) {
+            problems.push(format!(
+                "peer relation {} has data of unit {this_unit} as another unit, but that is the unit under test: set it \
                  with local_unit_data",
                 relation.full_id()
             ));
         }
     } else if !name::is_application(&relation.remote_app) {
-        wrong.push(format!(
+        problems.push(format!(
             "relation {} is with {:?}, which is not an application's name",
             relation.full_id(),
             relation.remote_app
@@ -59,14 +59,14 @@ fn check_relation(scene: &Scene<'_>, relation: &Relation, wrong: &mut Vec<String
     }
 }
 
-fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    let event = scene.event;
+fn check_event(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    let event = scenario.event;
     let Subject::Relation { relation, departing_unit, .. } = &event.subject else { return };
     let (name, id) = (&event.name, relation.full_id());
-    if !scene.state.relations.contains(relation) {
-        let same_id = scene.state.get_relation(relation.id).is_some();
+    if !scenario.state.relations.contains(relation) {
+        let same_id = scenario.state.get_relation(relation.id).is_some();
         let why = if same_id { "the one there with its id differs" } else { "it is not there" };
-        wrong.push(format!(
+        problems.push(format!(
             "{name} is about relation {id}, which is not in the state ({why}): give both the same relation"
         ));
         return;
@@ -75,20 +75,20 @@ fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let number = event.remote_unit_number();
     let missing = number.filter(|number| !relation.remote_units_data.contains_key(number));
     if let Some(number) = missing {
-        wrong.push(format!(
+        problems.push(format!(
             "{name} is about unit {number} at the other end of relation {id}, which has no such unit: add it with \
              remote_unit_data({number}, …)"
         ));
     } else if number.is_none() && (of_unit || matches!(name, EventName::RelationChanged(_)) && !event.is_of_app()) {
-        wrong.push(format!(
+        problems.push(format!(
             "{name} is about a unit at the other end of relation {id}, which has no units: add one with \
              remote_unit_data(0, …)"
         ));
     }
     if let Some(DepartingUnit::Number(departing)) = departing_unit {
-        let is_self = relation.kind == RelationKind::Peer && *departing == scene.place.unit_number;
-        if !is_self && !relation.remote_units_data.contains_key(departing) {
-            wrong.push(format!("unit {departing} cannot depart from relation {id}: it has not joined it"));
+        let is_this_unit = relation.kind == RelationKind::Peer && *departing == scenario.unit.unit_number;
+        if !is_this_unit && !relation.remote_units_data.contains_key(departing) {
+            problems.push(format!("unit {departing} cannot depart from relation {id}: it has not joined it"));
         }
     }
 }

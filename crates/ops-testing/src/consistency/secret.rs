@@ -2,75 +2,75 @@
 
 use ops::EventName;
 
-use super::{Scene, repeated};
-use crate::context::Subject;
+use super::{Scenario, duplicates};
+use crate::event::Subject;
 use emulator::{SecretContent, SecretId, SecretOwner};
 
-pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    let secrets = &scene.state.secrets;
-    if scene.version < (3, 0, 0) && !secrets.is_empty() {
-        let version = &scene.place.juju_version;
-        wrong.push(format!("there are secrets, which Juju has since 3.0: this is {version}"));
+pub(super) fn check(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    let secrets = &scenario.state.secrets;
+    if scenario.version < (3, 0, 0) && !secrets.is_empty() {
+        let version = &scenario.unit.juju_version;
+        problems.push(format!("there are secrets, which Juju has since 3.0: this is {version}"));
     }
     let ids: Vec<&SecretId> = secrets.iter().map(|secret| &secret.id).collect();
-    for id in repeated(&ids) {
-        wrong.push(format!("two secrets have the id {id}: each needs its own, which Secret::new gives it"));
+    for id in duplicates(&ids) {
+        problems.push(format!("two secrets have the id {id}: each needs its own, which Secret::new gives it"));
     }
     let labels: Vec<&String> = secrets.iter().filter_map(|secret| secret.label.as_ref()).collect();
-    for label in repeated(&labels) {
-        wrong.push(format!("two secrets have the label {label:?}: a label stands for one secret"));
+    for label in duplicates(&labels) {
+        problems.push(format!("two secrets have the label {label:?}: a label stands for one secret"));
     }
     for secret in secrets {
         let id = &secret.id;
         if secret.revisions.is_empty() {
-            wrong.push(format!("secret {id} has no revision: Juju removes a secret with its last one"));
+            problems.push(format!("secret {id} has no revision: Juju removes a secret with its last one"));
         } else if let Some(tracked) = secret.tracked_revision.filter(|number| !secret.revisions.contains_key(number)) {
-            wrong.push(format!("the unit tracks revision {tracked} of secret {id}, which has no such revision"));
+            problems.push(format!("the unit tracks revision {tracked} of secret {id}, which has no such revision"));
         }
         if secret.revisions.values().any(SecretContent::is_empty) {
-            wrong.push(format!("secret {id} has a revision without content: a secret has at least one key"));
+            problems.push(format!("secret {id} has a revision without content: a secret has at least one key"));
         }
         if secret.owner.is_none() && !secret.remote_grants.is_empty() {
-            wrong.push(format!(
+            problems.push(format!(
                 "secret {id} is granted to others, but this unit does not own it: make it owned_by_unit or owned_by_app"
             ));
         }
         if secret.owner.is_some() && secret.revoked {
-            wrong.push(format!("secret {id} is this unit's own, which it can always read: remove revoked"));
+            problems.push(format!("secret {id} is this unit's own, which it can always read: remove revoked"));
         }
-        for relation in secret.remote_grants.keys().filter(|id| scene.state.get_relation(**id).is_none()) {
-            wrong.push(format!(
+        for relation in secret.remote_grants.keys().filter(|id| scenario.state.get_relation(**id).is_none()) {
+            problems.push(format!(
                 "secret {id} is granted for relation {relation}, which is not in the state: add the relation"
             ));
         }
     }
-    check_event(scene, wrong);
+    check_event(scenario, problems);
 }
 
-fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    let Subject::Secret { secret, revision } = &scene.event.subject else { return };
-    let (name, id) = (&scene.event.name, &secret.id);
-    if !scene.state.secrets.contains(secret) {
-        let same_id = scene.state.get_secret(id).is_some();
+fn check_event(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    let Subject::Secret { secret, revision } = &scenario.event.subject else { return };
+    let (name, id) = (&scenario.event.name, &secret.id);
+    if !scenario.state.secrets.contains(secret) {
+        let same_id = scenario.state.get_secret(id).is_some();
         let why = if same_id { "the one there with its id differs" } else { "it is not there" };
-        wrong
+        problems
             .push(format!("{name} is about secret {id}, which is not in the state ({why}): give both the same secret"));
         return;
     }
     let for_owner = matches!(name, EventName::SecretRotate | EventName::SecretExpired | EventName::SecretRemove);
     match secret.owner {
-        None if for_owner => wrong.push(format!(
+        None if for_owner => problems.push(format!(
             "Juju sends {name} to a secret's owner, but another owns secret {id}: make it owned_by_unit or owned_by_app"
         )),
-        Some(SecretOwner::Application) if for_owner && !scene.state.leader => wrong.push(format!(
+        Some(SecretOwner::Application) if for_owner && !scenario.state.leader => problems.push(format!(
             "Juju sends {name} for an application's secret to the leader, but this unit is not the leader: add with_leader(true)"
         )),
-        Some(SecretOwner::Unit) if *name == EventName::SecretChanged => wrong.push(format!(
+        Some(SecretOwner::Unit) if *name == EventName::SecretChanged => problems.push(format!(
             "Juju sends {name} to the readers of a secret, but this unit owns secret {id}"
         )),
         _ => {}
     }
     if let Some(revision) = revision.filter(|number| !secret.revisions.contains_key(number)) {
-        wrong.push(format!("{name} is about revision {revision} of secret {id}, which has no such revision"));
+        problems.push(format!("{name} is about revision {revision} of secret {id}, which has no such revision"));
     }
 }

@@ -1,25 +1,25 @@
 //! The unit itself.
 
-use super::Scene;
+use super::Scenario;
 use emulator::name;
 
-pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
-    let place = scene.place;
-    if !name::is_application(&place.app_name) {
-        wrong.push(format!(
+pub(super) fn check(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
+    let unit = scenario.unit;
+    if !name::is_application(&unit.app_name) {
+        problems.push(format!(
             "{:?} is not a name that Juju gives to an application: it has lower case letters, digits and hyphens, \
              starts with a letter, and no part behind a hyphen is a number",
-            place.app_name
+            unit.app_name
         ));
     }
-    if let Some(principal) = &place.principal_unit {
-        if !scene.meta.subordinate {
-            wrong.push(format!(
+    if let Some(principal) = &unit.principal_unit {
+        if !scenario.meta.subordinate {
+            problems.push(format!(
                 "the charm is not a subordinate, so {principal} cannot be its principal unit: set `subordinate: true` \
                  in the metadata, or leave the principal unit out"
             ));
         } else if !name::is_unit(principal) {
-            wrong.push(format!("the principal unit {principal:?} is not a unit's name: write it as app/0"));
+            problems.push(format!("the principal unit {principal:?} is not a unit's name: write it as app/0"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Constructs the charm of a test.
+//! Where a test's charm comes from.
 
 use ops::{Charm, Model};
 
@@ -7,46 +7,46 @@ use ops::{Charm, Model};
     message = "`{Self}` is neither a charm nor a function that constructs one",
     note = "`Context::new` takes a charm, a function such as `MyCharm::default`, or one that takes a `&Model`"
 )]
-pub trait Make<C, How> {
+pub trait CharmSource<C, Kind> {
     #[doc(hidden)]
-    fn make(self) -> Maker<C>;
+    fn into_charm(self) -> CharmOrConstructor<C>;
 }
 
 /// Constructs the charm for a run.
-pub(super) type MakeAnew<C> = dyn Fn(&Model) -> C;
+pub(super) type Constructor<C> = dyn Fn(&Model) -> C;
 
 #[doc(hidden)]
-pub enum Maker<C> {
-    Once(C),
-    Anew(Box<MakeAnew<C>>),
+pub enum CharmOrConstructor<C> {
+    Charm(C),
+    Constructor(Box<Constructor<C>>),
 }
 
-/// The charm is given, and kept between runs.
+/// The source is the charm itself, which is kept between runs.
 #[doc(hidden)]
-pub enum Once {}
+pub enum Value {}
 
-/// The charm is constructed for each run.
+/// The source is a function that constructs the charm for each run.
 #[doc(hidden)]
-pub enum Anew {}
+pub enum Function {}
 
-/// The charm is constructed for each run, from the model.
+/// The source is a function that constructs the charm for each run, from the model.
 #[doc(hidden)]
-pub enum FromModel {}
+pub enum FunctionOfModel {}
 
-impl<C: Charm> Make<C, Once> for C {
-    fn make(self) -> Maker<C> {
-        Maker::Once(self)
+impl<C: Charm> CharmSource<C, Value> for C {
+    fn into_charm(self) -> CharmOrConstructor<C> {
+        CharmOrConstructor::Charm(self)
     }
 }
 
-impl<C: Charm, F: Fn() -> C + 'static> Make<C, Anew> for F {
-    fn make(self) -> Maker<C> {
-        Maker::Anew(Box::new(move |_| self()))
+impl<C: Charm, F: Fn() -> C + 'static> CharmSource<C, Function> for F {
+    fn into_charm(self) -> CharmOrConstructor<C> {
+        CharmOrConstructor::Constructor(Box::new(move |_| self()))
     }
 }
 
-impl<C: Charm, F: Fn(&Model) -> C + 'static> Make<C, FromModel> for F {
-    fn make(self) -> Maker<C> {
-        Maker::Anew(Box::new(self))
+impl<C: Charm, F: Fn(&Model) -> C + 'static> CharmSource<C, FunctionOfModel> for F {
+    fn into_charm(self) -> CharmOrConstructor<C> {
+        CharmOrConstructor::Constructor(Box::new(self))
     }
 }

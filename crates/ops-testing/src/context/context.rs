@@ -10,11 +10,12 @@ use ops_metadata::CharmMeta;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
+use super::charm_source::{CharmOrConstructor, CharmSource, Constructor};
 use super::error::Result;
-use super::event::{Event, Place};
-use super::make::{Make, MakeAnew, Maker};
 use super::manager::Manager;
-use super::runner::InProcess;
+use super::runner::InProcessRunner;
+use crate::event::Event;
+use crate::unit::UnitInfo;
 use emulator::{DeferredEvent, SecretId, State};
 use emulator::{LogLine, Reboot, Record};
 
@@ -63,19 +64,27 @@ use emulator::{LogLine, Reboot, Record};
 /// that is given as a value is kept between runs, with the mock workload that it may hold.
 pub struct Context<C> {
     pub(super) charm: Option<C>,
-    pub(super) make: Option<Box<MakeAnew<C>>>,
+    pub(super) constructor: Option<Box<Constructor<C>>>,
     pub(super) meta: Arc<CharmMeta>,
     /// The same metadata in an `Rc`, for the framework.
     pub(super) charm_meta: Rc<CharmMeta>,
-    pub(super) place: Place,
+    pub(super) unit: UnitInfo,
     pub(super) record: Record,
     pub(super) emitted_events: Vec<EventName>,
     pub(super) payloads: Vec<(EventName, Value)>,
-    before: (Status, Status, String),
+    initial: Initial,
     pub(super) checks: bool,
-    pub(super) runner: Arc<InProcess>,
-    /// The log subscriber, made only once: creating it takes longer than many hooks.
+    pub(super) runner: Arc<InProcessRunner>,
+    /// The log subscriber, created only once: that takes longer than many hooks.
     pub(super) log: tracing::Dispatch,
+}
+
+/// What the state contains before the run, for the histories.
+#[derive(Default)]
+struct Initial {
+    unit_status: Status,
+    app_status: Status,
+    workload_version: String,
 }
 
 impl<C: Charm> Context<C> {
@@ -84,7 +93,7 @@ impl<C: Charm> Context<C> {
     /// # Panics
     /// If the metadata is missing or not valid; the message says why.
     #[must_use]
-    pub fn new<How>(charm: impl Make<C, How>) -> Self {
+    pub fn new<Kind>(charm: impl CharmSource<C, Kind>) -> Self {
         let meta = CharmMeta::load(Path::new(".")).unwrap_or_else(|error| panic!("{}", ops::chain(&error)));
         Self::with_meta(charm, meta)
     }
@@ -93,14 +102,14 @@ impl<C: Charm> Context<C> {
     ///
     /// # Errors
     /// The metadata is not valid.
-    pub fn with_metadata<How>(charm: impl Make<C, How>, charmcraft_yaml: &str) -> Result<Self> {
+    pub fn with_metadata<Kind>(charm: impl CharmSource<C, Kind>, charmcraft_yaml: &str) -> Result<Self> {
         Ok(Self::with_meta(charm, CharmMeta::parse(charmcraft_yaml)?))
     }
 
     /// A charm with metadata that was already parsed.
     #[must_use]
-    pub fn with_meta<How>(charm: impl Make<C, How>, meta: CharmMeta) -> Self {
-        let place = Place {
+    pub fn with_meta<Kind>(charm: impl CharmSource<C, Kind>, meta: CharmMeta) -> Self {
+        let unit = UnitInfo {
             app_name: meta.name.clone(),
             unit_number: 0,
             machine_id: Some("0".to_owned()),
@@ -109,23 +118,23 @@ impl<C: Charm> Context<C> {
             principal_unit: None,
             charm_dir: PathBuf::from("."),
         };
-        let runner = Arc::<InProcess>::default();
-        let (charm, make) = match charm.make() {
-            Maker::Once(charm) => (Some(charm), None),
-            Maker::Anew(make) => (None, Some(make)),
+        let runner = Arc::<InProcessRunner>::default();
+        let (charm, constructor) = match charm.into_charm() {
+            CharmOrConstructor::Charm(charm) => (Some(charm), None),
+            CharmOrConstructor::Constructor(constructor) => (None, Some(constructor)),
         };
         Self {
             charm,
-            make,
+            constructor,
             log: tracing::Dispatch::new(ops::log_subscriber(runner.clone())),
             runner,
             charm_meta: Rc::new(meta.clone()),
             meta: Arc::new(meta),
-            place,
+            unit,
             record: Record::default(),
             emitted_events: Vec::new(),
             payloads: Vec::new(),
-            before: (Status::unknown(), Status::unknown(), String::new()),
+            initial: Initial::default(),
             checks: true,
         }
     }
@@ -133,21 +142,21 @@ impl<C: Charm> Context<C> {
     /// Set the application's name; by default the charm's.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
-        self.place.app_name = name.into();
+        self.unit.app_name = name.into();
         self
     }
 
     /// Set the unit's number; 0 by default.
     #[must_use]
     pub fn unit_number(mut self, number: u32) -> Self {
-        self.place.unit_number = number;
+        self.unit.unit_number = number;
         self
     }
 
     /// Set the machine's ID; 0 by default.
     #[must_use]
     pub fn machine_id(mut self, id: impl Into<String>) -> Self {
-        self.place.machine_id = Some(id.into());
+        self.unit.machine_id = Some(id.into());
         self
     }
 
@@ -155,21 +164,21 @@ impl<C: Charm> Context<C> {
     /// features, but answer as 3.6.
     #[must_use]
     pub fn juju_version(mut self, version: impl Into<String>) -> Self {
-        self.place.juju_version = version.into();
+        self.unit.juju_version = version.into();
         self
     }
 
     /// Set the availability zone.
     #[must_use]
     pub fn availability_zone(mut self, zone: impl Into<String>) -> Self {
-        self.place.availability_zone = Some(zone.into());
+        self.unit.availability_zone = Some(zone.into());
         self
     }
 
     /// Make the unit a subordinate of this unit.
     #[must_use]
     pub fn principal_unit(mut self, unit: impl Into<String>) -> Self {
-        self.place.principal_unit = Some(unit.into());
+        self.unit.principal_unit = Some(unit.into());
         self
     }
 
@@ -183,7 +192,7 @@ impl<C: Charm> Context<C> {
     /// Set the charm's directory; by default the current one.
     #[must_use]
     pub fn charm_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.place.charm_dir = dir.into();
+        self.unit.charm_dir = dir.into();
         self
     }
 
@@ -227,7 +236,7 @@ impl<C: Charm> Context<C> {
         let function = std::any::type_name::<H>();
         let handler = Dispatch::<C>::handler_name::<H>(&event.name)
             .unwrap_or_else(|| panic!("the charm does not observe {} with {function}", event.name));
-        event.deferred(&self.place, handler)
+        event.deferred(&self.unit, handler)
     }
 }
 
@@ -237,7 +246,11 @@ impl<C> Context<C> {
         self.record = Record::default();
         self.emitted_events.clear();
         self.payloads.clear();
-        self.before = (state.unit_status.clone(), state.app_status.clone(), state.workload_version.clone());
+        self.initial = Initial {
+            unit_status: state.unit_status.clone(),
+            app_status: state.app_status.clone(),
+            workload_version: state.workload_version.clone(),
+        };
     }
 
     /// The charm of the last run.
@@ -253,7 +266,7 @@ impl<C> Context<C> {
     /// # Panics
     /// If it is constructed for each run: change it in the function that constructs it.
     pub fn charm_mut(&mut self) -> &mut C {
-        assert!(self.make.is_none(), "the charm is made new for each run: set it up where it is made");
+        assert!(self.constructor.is_none(), "the charm is made new for each run: set it up where it is made");
         self.charm.as_mut().expect("a charm that is not made for each run is there")
     }
 
@@ -278,19 +291,19 @@ impl<C> Context<C> {
     /// The previous statuses of the unit, without the current one.
     #[must_use]
     pub fn unit_status_history(&self) -> Vec<Status> {
-        replaced(&self.before.0, &self.record.unit_statuses)
+        previous(&self.initial.unit_status, &self.record.unit_statuses)
     }
 
     /// The previous statuses of the application, without the current one.
     #[must_use]
     pub fn app_status_history(&self) -> Vec<Status> {
-        replaced(&self.before.1, &self.record.app_statuses)
+        previous(&self.initial.app_status, &self.record.app_statuses)
     }
 
     /// The previous versions of the workload, without the current one.
     #[must_use]
     pub fn workload_version_history(&self) -> Vec<String> {
-        replaced(&self.before.2, &self.record.workload_versions)
+        previous(&self.initial.workload_version, &self.record.workload_versions)
     }
 
     /// The emitted events: deferred ones, the run's event, the charm's own, and those that collect statuses.
@@ -342,10 +355,10 @@ impl<C> Context<C> {
     }
 }
 
-/// The previous values: the one before the run and those that followed, without the last.
-fn replaced<T: Clone>(before: &T, followed: &[T]) -> Vec<T> {
-    match followed.split_last() {
+/// The values before the last: the initial one, and those that were set later.
+fn previous<T: Clone>(initial: &T, later: &[T]) -> Vec<T> {
+    match later.split_last() {
         None => Vec::new(),
-        Some((_, rest)) => std::iter::once(before).chain(rest).cloned().collect(),
+        Some((_, rest)) => std::iter::once(initial).chain(rest).cloned().collect(),
     }
 }

@@ -8,9 +8,9 @@ use ops::{Charm, Dispatch};
 
 use super::Context;
 use super::error::{Error, Result};
-use super::event::Event;
-use super::store::Memory;
+use super::store::MemoryStore;
 use crate::consistency;
+use crate::event::Event;
 use emulator::name;
 use emulator::{Juju, State, Storage};
 
@@ -18,36 +18,36 @@ use emulator::{Juju, State, Storage};
 pub struct Manager<'a, C: Charm> {
     context: &'a mut Context<C>,
     dispatch: Dispatch<C>,
-    store: Rc<Memory>,
+    store: Rc<MemoryStore>,
 }
 
 impl<'a, C: Charm> Manager<'a, C> {
     pub(super) fn new(context: &'a mut Context<C>, event: &Event, mut state: State) -> Result<Self> {
-        let place = &context.place;
+        let unit = &context.unit;
         if context.checks {
-            consistency::check(&state, event, &context.meta, place).map_err(Error::Inconsistent)?;
+            consistency::check(&state, event, &context.meta, unit).map_err(Error::Inconsistent)?;
         }
-        let env = event.env(place, &state);
-        let behaviour = place.behaviour();
-        let hook = event.hook(&env, &context.meta, behaviour);
-        let kept =
+        let env = event.env(unit, &state);
+        let version = unit.emulated_version();
+        let hook = event.hook(&env, &context.meta, version);
+        let not_json =
             |error: std::io::Error| Error::Inconsistent(vec![format!("the stored values are not JSON: {error}")]);
-        let store = Rc::new(Memory::new(&state).map_err(kept)?);
-        if behaviour.is_4() {
-            drop_private_addresses(&mut state);
-            mount_by_uuid(&mut state);
+        let store = Rc::new(MemoryStore::new(&state).map_err(not_json)?);
+        if version.is_4() {
+            remove_private_addresses(&mut state);
+            move_storage_to_uuid_folder(&mut state);
         }
         context.begin(&state);
         let juju = Juju::new(state, hook, Arc::clone(&context.meta));
         let runner = Arc::clone(&context.runner);
-        runner.begin(juju, context.place.charm_dir.clone());
+        runner.begin(juju, context.unit.charm_dir.clone());
         let meta = Rc::clone(&context.charm_meta);
         let mut dispatch = Dispatch::new(env, meta, runner, store.clone()).map_err(Error::Charm)?;
         if let Some(payload) = event.payload() {
             dispatch = dispatch.payload(payload.clone());
         }
-        if let Some(make) = &context.make {
-            context.charm = Some(make(dispatch.model()));
+        if let Some(constructor) = &context.constructor {
+            context.charm = Some(constructor(dispatch.model()));
         }
         Ok(Self { context, dispatch, store })
     }
@@ -104,11 +104,11 @@ impl<'a, C: Charm> Manager<'a, C> {
 }
 
 /// Remove the default `private-address` from databags: Juju 4 does not set it.
-fn drop_private_addresses(state: &mut State) {
+fn remove_private_addresses(state: &mut State) {
     for relation in &mut state.relations {
-        let own = std::iter::once(&mut relation.local_unit_data);
-        let others = relation.remote_units_data.values_mut().chain(relation.local_units_data.values_mut());
-        for databag in own.chain(others) {
+        let this_unit = std::iter::once(&mut relation.local_unit_data);
+        let other_units = relation.remote_units_data.values_mut().chain(relation.local_units_data.values_mut());
+        for databag in this_unit.chain(other_units) {
             if databag.get("private-address").is_some_and(|address| address == "192.0.2.0") {
                 databag.remove("private-address");
             }
@@ -116,11 +116,11 @@ fn drop_private_addresses(state: &mut State) {
     }
 }
 
-/// Move storage without a location of its own to a folder with a UUID, as Juju 4 does.
-fn mount_by_uuid(state: &mut State) {
+/// Move storage whose location is the default one of Juju 3 to a folder with a UUID, as Juju 4 does.
+fn move_storage_to_uuid_folder(state: &mut State) {
     for storage in &mut state.storages {
-        let in_juju_3 = Storage::new(&storage.name).index(storage.index).location;
-        if storage.location == in_juju_3 {
+        let default_location = Storage::new(&storage.name).index(storage.index).location;
+        if storage.location == default_location {
             let uuid = name::uuid(&state.model.uuid, &storage.id());
             storage.location = format!("/var/lib/juju/storage/{uuid}");
         }
@@ -128,5 +128,5 @@ fn mount_by_uuid(state: &mut State) {
 }
 
 fn charm<C>(charm: &mut Option<C>) -> &mut C {
-    charm.as_mut().expect("a manager's charm is made before it")
+    charm.as_mut().expect("a charm is constructed before its manager")
 }

@@ -23,9 +23,9 @@ struct Content {
 }
 
 /// The charm's state file, in memory.
-pub(super) struct Memory(RefCell<Option<String>>);
+pub(super) struct MemoryStore(RefCell<Option<String>>);
 
-impl Memory {
+impl MemoryStore {
     /// Create it with the stored values and deferred events of `state`.
     pub(super) fn new(state: &State) -> io::Result<Self> {
         if state.deferred.is_empty() && state.stored.is_empty() && state.library_stored.is_empty() {
@@ -52,7 +52,7 @@ impl Memory {
     }
 }
 
-impl StateStore for Memory {
+impl StateStore for MemoryStore {
     fn load(&self) -> io::Result<Option<String>> {
         Ok(self.0.borrow().clone())
     }
