@@ -11,7 +11,7 @@ const READ_BY_METHODS: [(&str, &[&str]); 7] = [
     (".write(", &["FORMAT", "STRUCTURED_FORMAT"]),
     (".write(", &["OUTPUT"]),
     (".format(", &["FORMAT", "STRUCTURED_FORMAT"]),
-    (".warn_of_format(", &["DEPRECATED_FORMAT"]),
+    (".warn_deprecated_format(", &["DEPRECATED_FORMAT"]),
     (".relation_id(", &["RELATION", "relation"]),
     ("invocation.relation(", &["RELATION", "relation"]),
     (".flags.relation(", &["RELATION", "relation"]),

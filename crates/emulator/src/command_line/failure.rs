@@ -28,18 +28,19 @@ impl Failure {
     }
 
     /// Prefix the reason with what the command was doing.
-    pub(crate) fn during(self, doing: impl Display) -> Self {
-        Self { message: format!("{doing}: {}", self.message), ..self }
+    pub(crate) fn during(self, operation: impl Display) -> Self {
+        Self { message: format!("{operation}: {}", self.message), ..self }
     }
 
     /// A file could not be accessed. Go prints the error in lower case and without its number.
-    pub(crate) fn file(doing: &str, path: impl Display, error: &io::Error) -> Self {
+    pub(crate) fn file(operation: &str, path: impl Display, error: &io::Error) -> Self {
         let reason = error.to_string();
         let reason = reason.split(" (os error").next().unwrap_or(&reason);
         let mut letters = reason.chars();
         let reason: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
-        Self::run(format!("{doing} {path}: {reason}"))
+        Self::run(format!("{operation} {path}: {reason}"))
     }
 }
 
-pub(crate) type Answer = Result<(), Failure>;
+/// The result of a hook command, whose output is in its invocation.
+pub(crate) type CommandResult = Result<(), Failure>;

@@ -7,29 +7,29 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::call::Call;
-use super::failure::{Answer, Failure};
+use super::failure::{CommandResult, Failure};
 
 /// The maximum number of symbolic links to follow: Linux's own limit.
-const MOST_LINKS: u32 = 40;
+const MAX_LINKS: u32 = 40;
 
 /// Read a file from the command line, relative to the call's working directory.
 pub(crate) fn read(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
     let path = clean(&call.cwd.join(path));
-    below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
+    resolve_below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
 }
 
 /// Read a file for a secret. Juju's agent reads it, so a relative path starts at the root, not at the working
 /// directory.
 pub(crate) fn read_absolute(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
     let full = Path::new("/").join(path);
-    below(call.root, &full).and_then(fs::read).map_err(|error| Failure::file("open", path, &error))
+    resolve_below(call.root, &full).and_then(fs::read).map_err(|error| Failure::file("open", path, &error))
 }
 
 /// Write a file from the command line, relative to the call's working directory.
-pub(crate) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Answer {
+pub(crate) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> CommandResult {
     // Juju does not clean an absolute path.
     let path = if path.starts_with('/') { path.into() } else { clean(&call.cwd.join(path)) };
-    let written = below(call.root, &path).and_then(|below| fs::write(below, content));
+    let written = resolve_below(call.root, &path).and_then(|resolved| fs::write(resolved, content));
     written.map_err(|error| Failure::file("open", path.display(), &error))
 }
 
@@ -48,7 +48,7 @@ fn clean(path: &Path) -> PathBuf {
 
 /// The host's path for the charm's absolute `path`. Symbolic links are followed as the charm would follow them, so
 /// that none leads out of `root`.
-fn below(root: &Path, path: &Path) -> io::Result<PathBuf> {
+fn resolve_below(root: &Path, path: &Path) -> io::Result<PathBuf> {
     if root == Path::new("/") {
         return Ok(path.to_owned());
     }
@@ -63,7 +63,7 @@ fn below(root: &Path, path: &Path) -> io::Result<PathBuf> {
         match fs::read_link(root.join(&inside).join(&part)) {
             Ok(target) => {
                 links += 1;
-                if links > MOST_LINKS {
+                if links > MAX_LINKS {
                     return Err(io::Error::other("too many levels of symbolic links"));
                 }
                 if target.is_absolute() {
@@ -84,7 +84,7 @@ fn parts(path: &Path) -> impl Iterator<Item = OsString> + '_ {
     path.components().filter_map(|component| match component {
         Component::Normal(part) => Some(part.to_owned()),
         Component::ParentDir => Some("..".into()),
-        _ => None,
+        Component::Prefix(_) | Component::RootDir | Component::CurDir => None,
     })
 }
 
@@ -95,26 +95,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_path_as_juju_does() {
+    fn errors_name_the_path_as_juju_does() {
         let root = tempfile::tempdir().unwrap();
         let call = |cwd| Call { name: "x", args: &[], stdin: None, cwd: Path::new(cwd), root: root.path() };
-        for (cwd, path, named) in [
+        for (cwd, path, in_error) in [
             ("/a/b", "x", "/a/b/x"),
             ("/a/b", "./../c//x/", "/a/c/x"),
             ("/a", "../../../x", "/x"),
             ("/a", "/b/../x", "/x"),
         ] {
             let error = read(&call(cwd), path).unwrap_err().message;
-            assert_eq!(error, format!("open {named}: no such file or directory"));
+            assert_eq!(error, format!("open {in_error}: no such file or directory"));
         }
-        for (path, named) in [("../no/./x", "/no/x"), ("/no/../no/x", "/no/../no/x")] {
+        for (path, in_error) in [("../no/./x", "/no/x"), ("/no/../no/x", "/no/../no/x")] {
             let error = write(&call("/a"), path, b"").unwrap_err().message;
-            assert_eq!(error, format!("open {named}: no such file or directory"));
+            assert_eq!(error, format!("open {in_error}: no such file or directory"));
         }
     }
 
     #[test]
-    fn stays_below_the_root_whatever_links_say() {
+    fn no_link_leads_out_of_the_root() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         fs::create_dir_all(root.join("a/b")).unwrap();
@@ -122,8 +122,8 @@ mod tests {
         symlink("../../../../a", root.join("a/b/upward")).unwrap();
         symlink("loop", root.join("loop")).unwrap();
         for path in ["/absolute/b/x", "/a/b/upward/b/x", "/../../a/b/x"] {
-            assert_eq!(below(root, Path::new(path)).unwrap(), root.join("a/b/x"), "{path}");
+            assert_eq!(resolve_below(root, Path::new(path)).unwrap(), root.join("a/b/x"), "{path}");
         }
-        assert!(below(root, Path::new("/loop")).is_err());
+        assert!(resolve_below(root, Path::new("/loop")).is_err());
     }
 }

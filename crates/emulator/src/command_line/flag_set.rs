@@ -1,8 +1,8 @@
 //! The flags and arguments of a hook command.
 
-use super::failure::{Answer, Failure};
+use super::failure::{CommandResult, Failure};
 use super::flag::{Flag, Kind, RELATION};
-use crate::go::gnuflag::{self, Order, Takes, Unparsed};
+use crate::go::gnuflag::{self, OptionKind, Order, ParseError};
 use crate::go::{parse_bool, parse_int, quoted};
 use crate::juju::Juju;
 use crate::state::{RelationId, Storage};
@@ -25,18 +25,18 @@ impl<'a> FlagSet<'a> {
         let mut values = vec![None; flags.len()];
         let option = |name: &str| {
             let index = find(flags, name)?;
-            let takes = if matches!(flags[index].kind, Kind::Bool) { Takes::Nothing } else { Takes::Value };
-            Some((index, takes))
+            let kind = if matches!(flags[index].kind, Kind::Bool) { OptionKind::Bool } else { OptionKind::Value };
+            Some((index, kind))
         };
-        let args = gnuflag::read(args, Order::Interspersed, option, |index: usize, _, value| {
+        let args = gnuflag::parse(args, Order::Interspersed, option, |index: usize, _, value| {
             check(flags[index].kind, value, juju)?;
             values[index] = Some(value);
             Ok::<(), Failure>(())
         });
         match args {
             Ok(args) => Ok(Self { flags, values, args, help: false }),
-            Err(Unparsed::Help) => Ok(Self { flags, values, args: Vec::new(), help: true }),
-            Err(Unparsed::Mistake(mistake)) => Err(Failure::usage(mistake.to_string())),
+            Err(ParseError::Help) => Ok(Self { flags, values, args: Vec::new(), help: true }),
+            Err(ParseError::Invalid(error)) => Err(Failure::usage(error.to_string())),
         }
     }
 
@@ -85,7 +85,7 @@ fn find(flags: &[Flag], name: &str) -> Option<usize> {
 }
 
 /// Check a flag's value.
-fn check(kind: Kind, value: &str, juju: &Juju) -> Answer {
+fn check(kind: Kind, value: &str, juju: &Juju) -> CommandResult {
     match kind {
         Kind::Bool => parse_bool(value).map(drop).map_err(|error| Failure::usage(error.to_string())),
         Kind::Number => parse_int(value).map(drop).map_err(|error| Failure::usage(error.to_string())),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_wrong_flags_as_juju_does() {
+    fn wrong_flags_are_refused_in_jujus_words() {
         let mut juju = juju();
         for (line, error) in [
             (&["config-get", "--nope"][..], "option provided but not defined: --nope"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_flags_anywhere_before_two_minuses() {
+    fn flags_can_be_anywhere_before_a_double_hyphen() {
         let mut juju = juju();
         for line in [
             &["config-get", "slug", "--format", "json"][..],
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_command_that_does_not_exist() {
+    fn an_unknown_command_is_refused() {
         assert_eq!(
             error_of(&mut juju(), &["make-coffee"]),
             (1, "ERROR bad request: unknown command: make-coffee\n".into())

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::flag::{Flag, Kind};
-use super::spec::{InHook, Spec};
+use super::spec::{HookHelp, Spec};
+use crate::go::gnuflag::dashed;
 use crate::go::quoted;
 use crate::juju::Juju;
 
@@ -13,7 +14,7 @@ pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
     if !spec.flags.is_empty() {
         help.push_str(" [options]");
     }
-    let InHook { args, doc } = (spec.in_hook)(juju, spec);
+    let HookHelp { args, doc } = (spec.hook_help)(juju, spec);
     if !args.is_empty() {
         let _ = write!(help, " {args}");
     }
@@ -45,8 +46,7 @@ pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
 }
 
 fn print_flag(help: &mut String, flag: &Flag, juju: &Juju) {
-    let minus = |name: &&str| if name.len() > 1 { format!("--{name}") } else { format!("-{name}") };
-    let names: Vec<String> = flag.names.iter().map(minus).collect();
+    let names: Vec<String> = flag.names.iter().map(|name| dashed(name)).collect();
     let default = match flag.kind {
         Kind::Bool => " (= false)".to_owned(),
         Kind::Number => " (= 0)".to_owned(),
@@ -66,7 +66,7 @@ mod tests {
     use crate::tests::{answer, juju};
 
     #[test]
-    fn lays_out_usage_options_and_details() {
+    fn help_has_usage_options_and_details() {
         let output = answer(&mut juju(), &["config-get", "slug", "--help"]);
         let help = String::from_utf8(output.stdout).unwrap();
         assert_eq!((output.code, output.stderr), (0, vec![]));

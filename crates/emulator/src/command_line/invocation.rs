@@ -1,7 +1,7 @@
 //! A running hook command: its arguments and its output.
 
 use super::call::Call;
-use super::failure::{Answer, Failure};
+use super::failure::{CommandResult, Failure};
 use super::file;
 use super::flag::{DEPRECATED_FORMAT, FORMAT, File, Number, OUTPUT, Switch, Text};
 use super::flag_set::FlagSet;
@@ -59,7 +59,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// Refuse positional arguments from number `from` on.
-    pub(crate) fn no_args_from(&self, from: usize) -> Answer {
+    pub(crate) fn no_args_from(&self, from: usize) -> CommandResult {
         match self.args().get(from..) {
             None | Some([]) => Ok(()),
             Some(args) => Err(Failure::usage(format!("unrecognized args: {}", quoted_list(args)))),
@@ -92,7 +92,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// Print `value` in the requested format, to standard output or the requested file.
-    pub(crate) fn write(&mut self, value: &Value) -> Answer {
+    pub(crate) fn write(&mut self, value: &Value) -> CommandResult {
         let text = match self.format() {
             Format::Smart => smart::print(value),
             Format::Yaml => yaml::print(value),
@@ -110,7 +110,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// Warn that `--format` has no effect, if it was given. Juju prints no line break here.
-    pub(crate) fn warn_of_format(&mut self) {
+    pub(crate) fn warn_deprecated_format(&mut self) {
         if !self.text(DEPRECATED_FORMAT).is_empty() {
             let warning = format!("--format flag deprecated for command {:?}", self.command);
             self.stderr.extend_from_slice(warning.as_bytes());

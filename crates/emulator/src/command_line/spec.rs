@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::failure::Answer;
+use super::failure::CommandResult;
 use super::flag::Flag;
 use super::invocation::Invocation;
 use crate::juju::Juju;
@@ -17,13 +17,13 @@ pub(crate) struct Spec {
     pub(crate) examples: &'static [&'static str],
     pub(crate) see_also: &'static [&'static str],
     pub(crate) flags: &'static [Flag],
-    pub(crate) run: fn(&mut Juju, &mut Invocation<'_>) -> Answer,
+    pub(crate) run: fn(&mut Juju, &mut Invocation<'_>) -> CommandResult,
     /// The parts of its help that depend on the hook.
-    pub(crate) in_hook: fn(&Juju, &Spec) -> InHook,
+    pub(crate) hook_help: fn(&Juju, &Spec) -> HookHelp,
 }
 
 /// The parts of a command's help that depend on the hook.
-pub(crate) struct InHook {
+pub(crate) struct HookHelp {
     /// The positional arguments.
     pub(crate) args: &'static str,
     /// The details.
@@ -40,5 +40,5 @@ pub(crate) const SPEC: Spec = Spec {
     see_also: &[],
     flags: &[],
     run: |_, _| Ok(()),
-    in_hook: |_, spec| InHook { args: spec.args, doc: spec.doc.into() },
+    hook_help: |_, spec| HookHelp { args: spec.args, doc: spec.doc.into() },
 };

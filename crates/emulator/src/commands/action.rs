@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -61,7 +61,7 @@ fn not_in_action() -> Failure {
     Failure::run("not running an action")
 }
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(1)?;
     let Some(action) = &juju.hook.action else { return Err(not_in_action()) };
     let value = match invocation.args().first() {
@@ -76,7 +76,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let mut results: Vec<(Vec<&str>, &str)> = Vec::new();
     for arg in invocation.args() {
         let Some((path, value)) = arg.split_once('=') else {
@@ -127,7 +127,7 @@ fn insert(results: &mut Map<String, Json>, keys: &[&str], value: &str) {
     }
 }
 
-fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     if invocation.args().is_empty() {
         return Err(Failure::usage("no message specified"));
     }
@@ -138,7 +138,7 @@ fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-fn fail(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn fail(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(1)?;
     let default = "action failed without reason given, check action for errors";
     let message = invocation.args().first().copied().unwrap_or(default);

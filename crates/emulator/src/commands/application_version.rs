@@ -1,6 +1,6 @@
 //! `application-version-set`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::juju::Juju;
@@ -16,7 +16,7 @@ pub(crate) static SET: Spec = Spec {
     ..SPEC
 };
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let Some(version) = invocation.args().first() else { return Err(Failure::usage("no version specified")) };
     let version = (*version).to_owned();
     invocation.no_args_from(1)?;

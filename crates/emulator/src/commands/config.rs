@@ -1,6 +1,6 @@
 //! `config-get`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -25,7 +25,7 @@ pub(crate) static GET: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let all = invocation.is_set(ALL);
     let key = invocation.args().first().copied().unwrap_or_default();
     if !key.is_empty() && all {

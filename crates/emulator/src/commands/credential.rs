@@ -1,6 +1,6 @@
 //! `credential-get`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{SPEC, Spec};
@@ -19,7 +19,7 @@ pub(crate) static GET: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     let Some(spec) = &juju.state.model.cloud_spec else {
         return Err(Failure::run("cannot access cloud credentials: permission denied"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::command_line::failure::Answer;
+use crate::command_line::failure::CommandResult;
 use crate::command_line::flag::{OUTPUT, STRUCTURED_FORMAT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -11,7 +11,7 @@ use crate::format::Value;
 use crate::juju::Juju;
 use crate::state::{Goal, GoalState, RelationKind};
 
-pub(crate) static STATE: Spec = Spec {
+pub(crate) static GET: Spec = Spec {
     name: "goal-state",
     args: "",
     purpose: "Prints the status of the charm's peers and related units.",
@@ -24,7 +24,7 @@ pub(crate) static STATE: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     let goal = juju.state.goal_state.as_ref().map_or_else(|| Cow::Owned(derive(juju)), Cow::Borrowed);
     let value = Value::fields([
@@ -59,10 +59,10 @@ fn derive(juju: &Juju) -> GoalState {
     }
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
     for relation in state.relations.iter().filter(|relation| relation.kind != RelationKind::Peer) {
-        let ends = relations.entry(relation.endpoint.clone()).or_default();
-        ends.insert(relation.remote_app.clone(), Goal { status: "joined".to_owned(), since });
+        let goals = relations.entry(relation.endpoint.clone()).or_default();
+        goals.insert(relation.remote_app.clone(), Goal { status: "joined".to_owned(), since });
         for unit in relation.remote_unit_names(app) {
-            ends.insert(unit, Goal { status: "active".to_owned(), since });
+            goals.insert(unit, Goal { status: "active".to_owned(), since });
         }
     }
     GoalState { units, relations }
@@ -74,7 +74,7 @@ mod tests {
     use crate::{Goal, GoalState, Timestamp};
 
     #[test]
-    fn prints_units_before_relations() {
+    fn units_are_printed_before_relations() {
         let mut juju = juju();
         let active = Goal { status: "active".to_owned(), since: Some(Timestamp::from_unix(1_700_000_000)) };
         let joined = Goal { status: "joined".to_owned(), since: None };
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn derives_it_from_relations_and_planned_units() {
+    fn without_a_goal_state_it_follows_from_relations_and_planned_units() {
         let mut juju = juju();
         juju.hook.clock = || Timestamp::from_unix(0);
         juju.state.planned_units = 2;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_no_smart_format() {
+    fn the_smart_format_is_refused() {
         let error = "invalid value \"smart\" for option --format: unknown format \"smart\"";
         check_error(&mut juju(), &["goal-state", "--format=smart"], 2, error);
         check_error(&mut juju(), &["goal-state", "x"], 2, "unrecognized args: [\"x\"]");

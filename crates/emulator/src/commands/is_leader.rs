@@ -1,12 +1,12 @@
 //! `is-leader`.
 
-use crate::command_line::failure::Answer;
+use crate::command_line::failure::CommandResult;
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::juju::Juju;
 
-pub(crate) static IS_LEADER: Spec = Spec {
+pub(crate) static GET: Spec = Spec {
     name: "is-leader",
     args: "",
     purpose: "Prints application leadership status.",
@@ -18,7 +18,7 @@ pub(crate) static IS_LEADER: Spec = Spec {
     ..SPEC
 };
 
-fn is_leader(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn is_leader(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     invocation.write(&juju.state.leader.into())
 }

@@ -2,7 +2,7 @@
 
 use ops::hookcmds::LogLevel;
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, Switch, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -25,11 +25,11 @@ pub(crate) static LOG: Spec = Spec {
     ..SPEC
 };
 
-fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     if invocation.args().is_empty() {
         return Err(Failure::usage("no message specified"));
     }
-    invocation.warn_of_format();
+    invocation.warn_deprecated_format();
     let given = invocation.text(LEVEL);
     let level = match given {
         _ if invocation.is_set(DEBUG) => LogLevel::Debug,

@@ -1,6 +1,6 @@
 //! `juju-reboot`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::Switch;
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -22,7 +22,7 @@ pub(crate) static REBOOT: Spec = Spec {
     ..SPEC
 };
 
-fn reboot(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn reboot(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     if juju.hook.action.is_some() {
         return Err(Failure::run("juju-reboot is not supported when running an action."));

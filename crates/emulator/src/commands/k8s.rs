@@ -1,6 +1,6 @@
 //! Commands for charms on Kubernetes. They exist on machines, but have nothing to work on.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{File, Flag};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -20,7 +20,7 @@ const fn setter(
     args: &'static str,
     purpose: &'static str,
     flags: &'static [Flag],
-    run: fn(&mut Juju, &mut Invocation<'_>) -> Answer,
+    run: fn(&mut Juju, &mut Invocation<'_>) -> CommandResult,
 ) -> Spec {
     Spec { name, args, purpose, doc: "Has no effect in a model of machines.", flags, run, ..SPEC }
 }
@@ -40,27 +40,27 @@ pub(crate) static POD_SPEC_SET: Spec = setter(
     set_spec,
 );
 
-fn get(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(_: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     Err(Failure::run("called CAASModel() on a non-CAAS Model not supported"))
 }
 
-fn set_raw(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set_raw(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     set(juju, invocation, "k8s raw spec", RAW_FILE, None)
 }
 
-fn set_spec(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set_spec(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     set(juju, invocation, "k8s spec", SPEC_FILE, Some(RESOURCES))
 }
 
-fn set(juju: &Juju, invocation: &Invocation<'_>, kind: &str, file: File, more: Option<File>) -> Answer {
+fn set(juju: &Juju, invocation: &Invocation<'_>, kind: &str, file: File, resources: Option<File>) -> CommandResult {
     invocation.no_args_from(0)?;
     if invocation.file(file)?.unwrap_or_default().is_empty() {
         let message = format!("no {kind} specified: pipe {kind} to command, or specify a file with --file");
         return Err(Failure::run(message));
     }
-    if let Some(more) = more {
-        invocation.file(more)?;
+    if let Some(resources) = resources {
+        invocation.file(resources)?;
     }
     if juju.state.leader { Ok(()) } else { Err(Failure::not_leader()) }
 }
@@ -70,7 +70,7 @@ mod tests {
     use crate::tests::{answer_with, check_error, juju};
 
     #[test]
-    fn there_is_nothing_to_get_on_a_machine() {
+    fn getting_a_spec_fails_on_a_machine() {
         for name in ["k8s-raw-get", "k8s-spec-get", "pod-spec-get"] {
             check_error(&mut juju(), &[name], 1, "called CAASModel() on a non-CAAS Model not supported");
             check_error(&mut juju(), &[name, "x"], 2, "unrecognized args: [\"x\"]");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn leader_settings_have_no_effect() {
+    fn only_the_leader_can_set_a_spec() {
         for (name, kind) in
             [("k8s-raw-set", "k8s raw spec"), ("k8s-spec-set", "k8s spec"), ("pod-spec-set", "k8s spec")]
         {

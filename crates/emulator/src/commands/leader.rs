@@ -1,6 +1,6 @@
 //! `leader-get` and `leader-set`, which are older than application databags.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::key_value;
@@ -32,7 +32,7 @@ pub(crate) static SET: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let key = invocation.args().first().copied().unwrap_or_default();
     if key != "-" && key.contains('=') {
         return Err(Failure::usage(format!("invalid key {}", quoted(key))));
@@ -46,7 +46,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let values = key_value::parse(invocation.args())?;
     if !juju.state.leader {
         return Err(Failure::run("cannot write leadership settings: cannot write settings: not the leader"));

@@ -1,7 +1,7 @@
 //! Juju's hook commands, answered from a [`State`](crate::State) byte for byte as Juju 3.6 answers them.
 //!
-//! Each command or family has a file: `relation.rs` has `relation-get`, `relation-set` and related commands. For each
-//! command the file has a `Spec` (name, arguments, help, flags) and the function that answers it.
+//! Each command or family has a file: `relation/` has `relation-get`, `relation-set` and related commands. For each
+//! command there is a `Spec` (name, arguments, help, flags) and the function that runs it.
 
 mod action;
 mod application_version;
@@ -14,7 +14,6 @@ mod juju_reboot;
 mod k8s;
 mod leader;
 mod network;
-mod opened;
 mod payload;
 mod port;
 mod relation;
@@ -24,7 +23,7 @@ mod state;
 mod status;
 mod storage;
 
-use crate::command_line::failure::Answer;
+use crate::command_line::failure::CommandResult;
 use crate::command_line::flag::Kind;
 use crate::command_line::spec::Spec;
 use crate::juju::Juju;
@@ -40,8 +39,8 @@ static TABLE: &[&Spec] = &[
     &port::CLOSE,
     &config::GET,
     &credential::GET,
-    &goal_state::STATE,
-    &is_leader::IS_LEADER,
+    &goal_state::GET,
+    &is_leader::GET,
     &juju_log::LOG,
     &juju_reboot::REBOOT,
     &k8s::RAW_GET,
@@ -137,9 +136,9 @@ pub fn reads_stdin(name: &str, args: &[String]) -> bool {
 }
 
 /// Apply a hook's changes, all or none.
-pub(crate) fn commit(juju: &mut Juju) -> Answer {
+pub(crate) fn commit(juju: &mut Juju) -> CommandResult {
     storage::commit(juju)?;
-    let ports = opened::committed(juju)?;
+    let ports = port::opened_after_hook(juju)?;
     // The last step that Juju can refuse.
     secret::commit(juju)?;
     juju.state.set_opened_ports(ports);
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_read_where_a_file_is_a_minus() {
+    fn standard_input_is_read_if_the_file_is_a_hyphen() {
         let args = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
         assert!(reads_stdin("state-set", &args(&["--file", "-"])));
         assert!(reads_stdin("state-set", &args(&["--file=-", "a=b"])));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{SPEC, Spec};
@@ -44,7 +44,7 @@ pub(crate) static UNIT_GET: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let Some(binding) = invocation.args().first().copied() else {
         return Err(Failure::usage("no arguments specified"));
     };
@@ -144,7 +144,7 @@ fn network<'a>(juju: &'a Juju, binding: &str) -> Option<Cow<'a, Network>> {
     Some(juju.state.get_network(binding).map_or_else(|| Cow::Owned(default_network()), Cow::Borrowed))
 }
 
-fn unit_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn unit_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let setting = match invocation.args().first().copied() {
         None => return Err(Failure::usage("no setting specified")),
         Some(setting @ ("private-address" | "public-address")) => setting,

@@ -1,6 +1,6 @@
 //! `payload-register`, `payload-unregister` and `payload-status-set`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::go::quoted;
@@ -39,20 +39,20 @@ pub(crate) static STATUS_SET: Spec = Spec {
     ..SPEC
 };
 
-fn register(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn register(_: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let &[_, class, _, ..] = invocation.args() else { return Err(Failure::usage("missing required arguments")) };
     // Charmcraft no longer has payloads, so no metadata that this crate reads has one.
     Err(Failure::run(format!("payload {} not found in metadata.yaml", quoted(class))))
 }
 
-fn unregister(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn unregister(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let &[class, id, ..] = invocation.args() else { return Err(Failure::usage("missing required arguments")) };
     invocation.no_args_from(2)?;
     juju.state.payloads.retain(|payload| !is(payload, class, id));
     Ok(())
 }
 
-fn status_set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn status_set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let &[class, id, status, ..] = invocation.args() else { return Err(Failure::usage("missing required arguments")) };
     invocation.no_args_from(3)?;
     if !matches!(status, "running" | "starting" | "stopped" | "stopping") {

@@ -1,6 +1,6 @@
 //! `resource-get`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::juju::Juju;
@@ -16,7 +16,7 @@ pub(crate) static GET: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let Some(name) = invocation.args().first().copied() else {
         return Err(Failure::usage("missing required resource name"));
     };

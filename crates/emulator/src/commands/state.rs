@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, File, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::key_value;
@@ -12,9 +12,9 @@ use crate::go::quoted;
 use crate::juju::Juju;
 
 /// The maximum length of a key in bytes.
-const LONGEST_KEY: usize = 256;
+const MAX_KEY_LENGTH: usize = 256;
 /// The maximum length of a value in bytes.
-const LONGEST_VALUE: usize = 64 * 1024;
+const MAX_VALUE_LENGTH: usize = 64 * 1024;
 
 const STRICT: Switch = Switch::new(&["strict"], "Fails if the key does not exist.");
 const FILE: File = File::new(&["file"], "", "Names a file with keys and values.");
@@ -54,7 +54,7 @@ pub(crate) static DELETE: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(1)?;
     let state = juju.pending.charm_state.as_ref().unwrap_or(&juju.state.charm_state);
     let value = match invocation.args().first().copied() {
@@ -70,11 +70,11 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     for (key, value) in key_value::parse_with_file(invocation, FILE)? {
-        for (what, length, longest) in [("key", key.len(), LONGEST_KEY), ("value", value.len(), LONGEST_VALUE)] {
-            if length > longest {
-                let message = format!("max allowed {what} length ({longest}) exceeded quota limit exceeded");
+        for (what, length, max) in [("key", key.len(), MAX_KEY_LENGTH), ("value", value.len(), MAX_VALUE_LENGTH)] {
+            if length > max {
+                let message = format!("max allowed {what} length ({max}) exceeded quota limit exceeded");
                 return Err(Failure::run(message));
             }
         }
@@ -85,7 +85,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-fn delete(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn delete(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(1)?;
     if let Some(key) = invocation.args().first() {
         charm_state(juju).remove(*key);
@@ -103,7 +103,7 @@ mod tests {
     use crate::tests::{answer_with, check, check_error, juju};
 
     #[test]
-    fn keeps_values_once_the_hook_has_succeeded() {
+    fn values_are_saved_when_the_hook_has_succeeded() {
         let mut juju = juju();
         juju.state.charm_state = [("one".to_owned(), "1".to_owned())].into();
         check(&mut juju, &["state-set", "two=2", "three = a=b "], "");
@@ -115,12 +115,12 @@ mod tests {
         check(&mut juju, &["state-get", "-", "--format=json"], "{\"three\":\"a=b\",\"two\":\"2\"}\n");
         check(&mut juju, &["state-get", "two"], "2\n");
         assert_eq!(juju.state.charm_state.len(), 1);
-        let kept = juju.succeed().state.charm_state;
-        assert_eq!(kept, [("two".to_owned(), "2".to_owned()), ("three".to_owned(), "a=b".to_owned())].into());
+        let after = juju.succeed().state.charm_state;
+        assert_eq!(after, [("two".to_owned(), "2".to_owned()), ("three".to_owned(), "a=b".to_owned())].into());
     }
 
     #[test]
-    fn a_missing_key_is_nothing_unless_that_is_forbidden() {
+    fn a_missing_key_is_an_error_only_with_strict() {
         let mut juju = juju();
         check(&mut juju, &["state-get", "five"], "");
         check(&mut juju, &["state-get", "five", "--format=json"], "\"\"\n");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_values_from_standard_input() {
+    fn values_are_read_from_standard_input() {
         let mut juju = juju();
         let output =
             answer_with(&mut juju, &["state-set", "--file", "-", "b=given"], "a: 08\nb: file\nc: |\n  x\n  y\n");

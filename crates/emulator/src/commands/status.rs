@@ -2,7 +2,7 @@
 
 use ops::{Status, StatusName};
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{SPEC, Spec};
@@ -12,9 +12,9 @@ use crate::juju::Juju;
 use crate::state::State;
 
 const INCLUDE_DATA: Switch = Switch::new(&["include-data"], "Prints messages as well.");
-const OF_APPLICATION: Switch =
+const GET_APPLICATION: Switch =
     Switch::new(&["application"], "Prints the status of the application and its units, if this unit is the leader.");
-const APPLICATION: Switch =
+const SET_APPLICATION: Switch =
     Switch::new(&["application"], "Sets the status of the application, if this unit is the leader.");
 
 pub(crate) static GET: Spec = Spec {
@@ -26,7 +26,7 @@ pub(crate) static GET: Spec = Spec {
           application and of its units.",
     examples: &["status-get", "status-get --include-data", "status-get --application"],
     see_also: &["status-set"],
-    flags: &[OF_APPLICATION.0, FORMAT.0, INCLUDE_DATA.0, OUTPUT.0],
+    flags: &[GET_APPLICATION.0, FORMAT.0, INCLUDE_DATA.0, OUTPUT.0],
     run: get,
     ..SPEC
 };
@@ -49,26 +49,26 @@ pub(crate) static SET: Spec = Spec {
         "status-set --application active",
     ],
     see_also: &["status-get"],
-    flags: &[APPLICATION.0],
+    flags: &[SET_APPLICATION.0],
     run: set,
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     let include_data = invocation.is_set(INCLUDE_DATA);
-    let word_only = !include_data && invocation.format() == Format::Smart;
+    let name_only = !include_data && invocation.format() == Format::Smart;
     let state = &juju.state;
-    let value = if invocation.is_set(OF_APPLICATION) {
+    let value = if invocation.is_set(GET_APPLICATION) {
         if !state.leader {
             return Err(Failure::not_leader().during("finding application status"));
         }
         let app_status = application_status(state);
-        if word_only {
+        if name_only {
             app_status.name.as_str().into()
         } else {
-            let own = (&juju.hook.unit, &state.unit_status);
-            let units = state.other_unit_statuses.iter().chain([own]);
+            let this_unit = (&juju.hook.unit, &state.unit_status);
+            let units = state.other_unit_statuses.iter().chain([this_unit]);
             let units: Vec<(String, Value)> =
                 units.map(|(unit, status)| (unit.clone(), Value::Map(details(status, include_data)))).collect();
             let mut details = details(app_status, include_data);
@@ -77,7 +77,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         }
     } else {
         let status = juju.first_status.get_or_insert_with(|| juju.state.unit_status.clone());
-        if word_only { status.name.as_str().into() } else { Value::Map(details(status, include_data)) }
+        if name_only { status.name.as_str().into() } else { Value::Map(details(status, include_data)) }
     };
     invocation.write(&value)
 }
@@ -102,7 +102,7 @@ fn details(status: &Status, include_data: bool) -> Vec<(String, Value)> {
     details
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let Some(name) = invocation.args().first() else {
         return Err(Failure::usage("invalid args, require <status> [message]"));
     };
@@ -117,7 +117,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(2)?;
     let message = invocation.args().get(1).copied().unwrap_or_default();
     let status = Status { name, message: message.to_owned() };
-    if invocation.is_set(APPLICATION) {
+    if invocation.is_set(SET_APPLICATION) {
         if !juju.state.leader {
             return Err(Failure::not_leader());
         }
@@ -137,7 +137,7 @@ mod tests {
     use crate::tests::{answer, check, check_error, juju};
 
     #[test]
-    fn prints_the_units_status() {
+    fn status_get_prints_the_units_status() {
         let mut juju = juju();
         juju.state.unit_status = Status::waiting("for: it");
         for (line, stdout) in [
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_the_applications_status_to_the_leader() {
+    fn the_leader_can_get_the_applications_status() {
         let mut juju = juju();
         let error = "finding application status: this unit is not the leader";
         check_error(&mut juju, &["status-get", "--application"], 1, error);
@@ -186,7 +186,7 @@ mod tests {
     /// `UnitStatus` of Juju's hook context asks the controller once, and `SetUnitStatus` does not update the cached
     /// answer.
     #[test]
-    fn status_get_repeats_its_first_answer_in_the_hook() {
+    fn status_get_repeats_its_first_output_in_a_hook() {
         let mut juju = juju();
         juju.state.leader = true;
         check(&mut juju, &["status-set", "active", "one"], "");
@@ -194,11 +194,11 @@ mod tests {
         check(&mut juju, &["status-set", "maintenance", "two"], "");
         check(&mut juju, &["status-get"], "active\n");
         check(&mut juju, &["status-get", "--include-data"], "message: one\nstatus: active\nstatus-data: {}\n");
-        let of_application = ["status-get", "--application", "--format=yaml"];
+        let get_application = ["status-get", "--application", "--format=yaml"];
         let units = "  units:\n    app/0:\n      status: maintenance\n";
-        check(&mut juju, &of_application, &format!("application-status:\n  status: maintenance\n{units}"));
+        check(&mut juju, &get_application, &format!("application-status:\n  status: maintenance\n{units}"));
         check(&mut juju, &["status-set", "--application", "blocked"], "");
-        check(&mut juju, &of_application, &format!("application-status:\n  status: blocked\n{units}"));
+        check(&mut juju, &get_application, &format!("application-status:\n  status: blocked\n{units}"));
         assert_eq!(juju.succeed().state.unit_status, Status::maintenance("two"));
     }
 
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_statuses_at_once_even_if_the_hook_fails() {
+    fn statuses_are_set_at_once_even_if_the_hook_fails() {
         let mut juju = juju();
         check(&mut juju, &["status-set", "maintenance", "Installing"], "");
         check(&mut juju, &["status-set", "active"], "");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_statuses_that_cannot_be_set() {
+    fn statuses_that_only_juju_sets_are_refused() {
         let mut juju = juju();
         check_error(&mut juju, &["status-set"], 2, "invalid args, require <status> [message]");
         for status in ["error", "unknown", "", "Active"] {

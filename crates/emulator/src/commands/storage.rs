@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, Flag, Kind, OUTPUT};
 use crate::command_line::flag_set::find_storage;
 use crate::command_line::invocation::Invocation;
@@ -52,7 +52,7 @@ pub(crate) static ADD: Spec = Spec {
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let Some(id) = invocation.flags.storage(&STORAGE, juju) else {
         return Err(Failure::usage("no storage instance specified"));
     };
@@ -67,18 +67,18 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let name = invocation.optional_arg()?;
     let storages = juju.state.storages.iter().filter(|storage| name.is_empty() || storage.name == name);
     let ids = Value::Lines(storages.map(Storage::id).collect());
     invocation.write(&ids)
 }
 
-fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     if invocation.args().is_empty() {
         return Err(Failure::usage("storage add requires a storage directive"));
     }
-    let words = if juju.hook.version.is_4() { "directive" } else { "constraints" };
+    let term = if juju.hook.version.is_4() { "directive" } else { "constraints" };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for arg in invocation.args() {
         let (name, directive) = arg.split_once('=').unwrap_or((arg, "1"));
@@ -90,8 +90,8 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
             return Err(Failure::usage(format!("storage {} specified more than once", quoted(name))));
         }
         let directive = Directive::parse(directive)
-            .map_err(|failure| failure.during(format!("cannot parse {words} for storage {}", quoted(name))))?;
-        if directive.has_more {
+            .map_err(|failure| failure.during(format!("cannot parse {term} for storage {}", quoted(name))))?;
+        if directive.has_other_fields {
             return Err(Failure::usage(format!("only count can be specified for {}", quoted(name))));
         }
         counts.insert(name, directive.count.unwrap_or(1));
@@ -107,7 +107,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 struct Directive {
     count: Option<u64>,
     /// Whether there is a pool or a size.
-    has_more: bool,
+    has_other_fields: bool,
 }
 
 impl Directive {
@@ -117,7 +117,7 @@ impl Directive {
             let digits = field.strip_prefix('-').unwrap_or(field);
             let is_count = !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit());
             if is_pool(field) || is_size(field) {
-                directive.has_more = true;
+                directive.has_other_fields = true;
             } else if is_count {
                 match field.parse() {
                     Ok(count) if count > 0 => directive.count = Some(count),
@@ -132,7 +132,7 @@ impl Directive {
                 return Err(Failure::usage(message));
             }
         }
-        if directive.count.is_none() && !directive.has_more {
+        if directive.count.is_none() && !directive.has_other_fields {
             return Err(Failure::usage("storage constraints require at least one field to be specified"));
         }
         Ok(directive)
@@ -150,9 +150,9 @@ fn is_size(field: &str) -> bool {
 }
 
 /// Refuse storage that the charm does not define, or has enough of. As in Juju 3.6, names are checked first.
-pub(crate) fn commit(juju: &Juju) -> Answer {
+pub(crate) fn commit(juju: &Juju) -> CommandResult {
     if juju.hook.version.is_4() {
-        return prepare(juju);
+        return commit_in_juju_4(juju);
     }
     let unit = &juju.hook.unit;
     let mut requests = Vec::new();
@@ -165,15 +165,15 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
     }
     for (name, count, allowed) in requests {
         let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
-        if let (_, Some(most)) = allowed
-            && attached + count > u64::from(most)
+        if let (_, Some(max)) = allowed
+            && attached + count > u64::from(max)
         {
             let plural = if count == 1 { "" } else { "s" };
             let message = if allowed == (1, Some(1)) {
                 "cannot attach, storage is singular".to_owned()
             } else {
                 format!(
-                    "attaching {count} storage instance{plural} brings the total to {}, exceeding the maximum of {most}",
+                    "attaching {count} storage instance{plural} brings the total to {}, exceeding the maximum of {max}",
                     attached + count
                 )
             };
@@ -183,26 +183,26 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
     Ok(())
 }
 
-/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go, which checks names in random
+/// The same in Juju 4: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go, which checks names in random
 /// order. Here unknown names come first, as in Juju 3.6.
-fn prepare(juju: &Juju) -> Answer {
+fn commit_in_juju_4(juju: &Juju) -> CommandResult {
     let unit = &juju.hook.unit;
     let refuse = |name: &str, failure: Failure| {
-        let adding = format!("preparing storage add {} for unit {}", quoted(name), quoted(unit));
-        Err(failure.during(adding).during("preparing storage additions"))
+        let operation = format!("preparing storage add {} for unit {}", quoted(name), quoted(unit));
+        Err(failure.during(operation).during("preparing storage additions"))
     };
-    let asked = &juju.record.requested_storages;
-    if let Some(name) = asked.keys().find(|name| !juju.meta.storages.contains_key(*name)) {
-        let getting = format!("getting unit {} storage directive", quoted(&juju.uuid_of(unit)));
-        return refuse(name, Failure::run("storage name not supported").during(getting));
+    let requested = &juju.record.requested_storages;
+    if let Some(name) = requested.keys().find(|name| !juju.meta.storages.contains_key(*name)) {
+        let operation = format!("getting unit {} storage directive", quoted(&juju.uuid_of(unit)));
+        return refuse(name, Failure::run("storage name not supported").during(operation));
     }
-    for (name, count) in asked {
+    for (name, count) in requested {
         let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
-        let most = juju.meta.storages.get(name).and_then(|meta| meta.count().1);
-        if let Some(most) = most.filter(|most| attached + count > u64::from(*most)) {
+        let max = juju.meta.storages.get(name).and_then(|meta| meta.count().1);
+        if let Some(max) = max.filter(|max| attached + count > u64::from(*max)) {
             return refuse(
                 name,
-                Failure::run(format!("storage {} cannot exceed {most} storage instances", quoted(name))),
+                Failure::run(format!("storage {} cannot exceed {max} storage instances", quoted(name))),
             );
         }
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_kind_and_location() {
+    fn storage_get_prints_kind_and_location() {
         let mut juju = with_storage();
         for (line, stdout) in [
             (&["storage-get", "-s", "data/0"][..], "kind: filesystem\nlocation: /srv\n"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_storage_that_is_not_there() {
+    fn unknown_storage_instances_are_refused() {
         let mut juju = with_storage();
         for (line, error) in [
             (&["storage-get"][..], "no storage instance specified"),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_attached_storage() {
+    fn attached_storage_is_listed() {
         let mut juju = with_storage();
         check(&mut juju, &["storage-list"], "data/0\ndisk/1\n");
         check(&mut juju, &["storage-list", "disk", "--format=json"], "[\"disk/1\"]\n");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_more_when_the_hook_has_succeeded() {
+    fn storage_is_requested_when_the_hook_has_succeeded() {
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "data", "--", "disk=0002"], "");
         assert_eq!(juju.record.requested_storages.len(), 2);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn is_refused_at_the_hooks_end() {
+    fn impossible_requests_are_refused_at_the_hooks_end() {
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "nonsense"], "");
         let refusal = "adding storage nonsense for unit-app-0: storage \"nonsense\" not found";
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_storage_is_refused_before_too_much_of_another() {
+    fn unknown_storage_is_refused_before_too_many_instances() {
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "disk"], "");
         check(&mut juju, &["storage-add", "nope"], "");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_wrong_directives() {
+    fn wrong_directives_are_refused() {
         for (line, error) in [
             (&["storage-add"][..], "storage add requires a storage directive"),
             (&["storage-add", "data=1=2"], "expected \"name=constraints\" or \"name\", got \"data=1=2\""),

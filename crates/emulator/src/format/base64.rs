@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn goes_there_and_back() {
+    fn decoding_reverses_encoding() {
         for (bytes, text) in [
             (&b""[..], ""),
             (b"f", "Zg=="),

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{Unprintable, Value, float, value_of};
+use super::{Unprintable, Value, float, to_value};
 
 /// `value` as JSON, without a trailing line break.
 ///
 /// # Errors
 /// `value` has a shape that Juju's formats cannot print, such as a map with keys that are not strings.
 pub fn to_string<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Unprintable> {
-    value_of(value).map(|value| print(&value))
+    to_value(value).map(|value| print(&value))
 }
 
 /// `value` as JSON, without a trailing line break.
@@ -22,7 +22,7 @@ pub fn print(value: &Value) -> String {
 
 fn write_value(out: &mut String, value: &Value) {
     match value {
-        Value::Null | Value::NoLines => out.push_str("null"),
+        Value::Null | Value::NilLines => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Int(value) => {
             let _ = write!(out, "{value}");
@@ -108,7 +108,7 @@ mod tests {
         let fields = Value::fields([("units", Value::Null), ("relations", Value::List(vec![Value::Int(1)]))]);
         assert_eq!(print(&fields), r#"{"units":null,"relations":[1]}"#);
         assert_eq!(print(&Value::Binary(vec![b'a', 0xff, 0xfe])), r#""a\ufffd\ufffd""#);
-        assert_eq!(print(&Value::NoLines), "null");
+        assert_eq!(print(&Value::NilLines), "null");
         assert_eq!(print(&Value::Lines(vec![])), "[]");
     }
 }

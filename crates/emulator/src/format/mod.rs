@@ -8,5 +8,5 @@ pub mod smart;
 mod value;
 pub mod yaml;
 
-pub use serializer::{Instant, Unprintable, value_of};
+pub use serializer::{Instant, Unprintable, to_value};
 pub use value::Value;

@@ -22,8 +22,8 @@ impl ser::Error for Unprintable {
 ///
 /// # Errors
 /// `value` has a map with keys that are not strings, or an integer beyond 64 bits.
-pub fn value_of<T: Serialize + ?Sized>(value: &T) -> Result<Value, Unprintable> {
-    value.serialize(ToValue)
+pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Unprintable> {
+    value.serialize(ValueSerializer)
 }
 
 /// A point in time, without quotes in YAML and as a string in JSON: `2026-11-22T08:15:01Z`.
@@ -39,7 +39,7 @@ impl Serialize for Instant {
     }
 }
 
-struct ToValue;
+struct ValueSerializer;
 
 macro_rules! integers {
     ($($method:ident: $type:ty),*) => {
@@ -49,7 +49,7 @@ macro_rules! integers {
     };
 }
 
-impl ser::Serializer for ToValue {
+impl ser::Serializer for ValueSerializer {
     type Ok = Value;
     type Error = Unprintable;
     type SerializeSeq = Items;
@@ -131,7 +131,7 @@ impl ser::Serializer for ToValue {
         variant: &'static str,
         value: &T,
     ) -> Result<Value, Unprintable> {
-        Ok(Value::Fields(vec![(variant.to_owned(), value_of(value)?)]))
+        Ok(Value::Fields(vec![(variant.to_owned(), to_value(value)?)]))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Items, Unprintable> {
@@ -151,11 +151,11 @@ impl ser::Serializer for ToValue {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Entries, Unprintable> {
-        Ok(Entries { all: Vec::new(), key: None, sorted: true })
+        Ok(Entries { pairs: Vec::new(), key: None, sorted: true })
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Entries, Unprintable> {
-        Ok(Entries { all: Vec::new(), key: None, sorted: false })
+        Ok(Entries { pairs: Vec::new(), key: None, sorted: false })
     }
 
     fn serialize_struct_variant(
@@ -165,7 +165,7 @@ impl ser::Serializer for ToValue {
         _: &'static str,
         _: usize,
     ) -> Result<Entries, Unprintable> {
-        Ok(Entries { all: Vec::new(), key: None, sorted: false })
+        Ok(Entries { pairs: Vec::new(), key: None, sorted: false })
     }
 }
 
@@ -173,7 +173,7 @@ struct Items(Vec<Value>);
 
 impl Items {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unprintable> {
-        self.0.push(value_of(value)?);
+        self.0.push(to_value(value)?);
         Ok(())
     }
 }
@@ -203,14 +203,14 @@ items!(
 );
 
 struct Entries {
-    all: Vec<(String, Value)>,
+    pairs: Vec<(String, Value)>,
     key: Option<String>,
     sorted: bool,
 }
 
 impl Entries {
     fn value(self) -> Value {
-        if self.sorted { Value::Map(self.all) } else { Value::Fields(self.all) }
+        if self.sorted { Value::Map(self.pairs) } else { Value::Fields(self.pairs) }
     }
 }
 
@@ -219,7 +219,7 @@ impl ser::SerializeMap for Entries {
     type Error = Unprintable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unprintable> {
-        self.key = Some(match value_of(key)? {
+        self.key = Some(match to_value(key)? {
             Value::Text(text) => text,
             Value::Int(number) => number.to_string(),
             other => return Err(ser::Error::custom(format!("it has the key {other:?}, which is not text"))),
@@ -229,7 +229,7 @@ impl ser::SerializeMap for Entries {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unprintable> {
         let key = self.key.take().unwrap_or_default();
-        self.all.push((key, value_of(value)?));
+        self.pairs.push((key, to_value(value)?));
         Ok(())
     }
 
@@ -245,7 +245,7 @@ macro_rules! fields {
             type Error = Unprintable;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unprintable> {
-                self.all.push((key.to_owned(), value_of(value)?));
+                self.pairs.push((key.to_owned(), to_value(value)?));
                 Ok(())
             }
 
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_fields_and_sorts_maps() {
+    fn fields_keep_their_order_and_maps_are_sorted() {
         let units = [("app/10", 1), ("app/9", 2)].into();
         let model = Model { name: "dev", cloud: None, region: None, units };
         assert_eq!(yaml::to_string(&model).unwrap(), "name: dev\ncloud: null\nunits:\n  app/9: 2\n  app/10: 1\n");
@@ -283,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn a_point_in_time_is_bare_in_yaml() {
+    fn a_point_in_time_is_unquoted_in_yaml() {
         let instant = Instant("2026-11-22T08:15:01Z".parse().unwrap());
         assert_eq!(yaml::to_string(&[instant]).unwrap(), "- 2026-11-22T08:15:01Z\n");
         assert_eq!(json::to_string(&[instant]).unwrap(), "[\"2026-11-22T08:15:01Z\"]");
     }
 
     #[test]
-    fn refuses_keys_that_are_not_text() {
+    fn keys_that_are_not_text_are_refused() {
         assert!(yaml::to_string(&HashMap::from([(true, 1)])).is_err());
     }
 }

@@ -9,7 +9,7 @@ use super::{Value, yaml};
 #[must_use]
 pub fn print(value: &Value) -> String {
     let text = match value {
-        Value::Null | Value::NoLines => return String::new(),
+        Value::Null | Value::NilLines => return String::new(),
         Value::Text(text) => text.clone(),
         Value::Lines(lines) => lines.join("\n"),
         Value::Bool(true) => "True".to_owned(),

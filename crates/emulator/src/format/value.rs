@@ -27,7 +27,7 @@ pub enum Value {
     /// A list of strings.
     Lines(Vec<String>),
     /// A nil list of strings: `null` in JSON.
-    NoLines,
+    NilLines,
     /// Any other list.
     List(Vec<Value>),
     /// A structure: fields in the order of declaration.

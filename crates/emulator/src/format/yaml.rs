@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use ops_metadata::yaml_writer::{Dialect, Node, write};
 
-use super::{Unprintable, Value, base64, float, value_of};
+use super::{Unprintable, Value, base64, float, to_value};
 
 /// `value` as YAML with a trailing line break; an empty string for null.
 ///
@@ -14,7 +14,7 @@ use super::{Unprintable, Value, base64, float, value_of};
 /// # Errors
 /// `value` has a shape that Juju's formats cannot print, such as a map with keys that are not strings.
 pub fn to_string<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Unprintable> {
-    value_of(value).map(|value| print(&value))
+    to_value(value).map(|value| print(&value))
 }
 
 /// `value` as YAML with a trailing line break; an empty string for [`Value::Null`].
@@ -39,7 +39,7 @@ fn node(value: &Value) -> Node<'_> {
         Value::Time(time) => Node::Bare(time.to_string().into()),
         Value::Text(text) => Node::Text(text),
         Value::Binary(bytes) => Node::Binary(base64::encode(bytes)),
-        Value::NoLines => Node::List(Vec::new()),
+        Value::NilLines => Node::List(Vec::new()),
         Value::Lines(lines) => Node::List(lines.iter().map(|line| Node::Text(line)).collect()),
         Value::List(items) => Node::List(items.iter().map(node).collect()),
         Value::Fields(entries) => Node::Map(entries.iter().map(entry).collect()),

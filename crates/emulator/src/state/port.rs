@@ -18,7 +18,7 @@ pub struct OpenedPort {
 impl OpenedPort {
     /// The same port, for all endpoints.
     #[must_use]
-    pub(crate) fn everywhere(&self) -> Self {
+    pub(crate) fn for_all_endpoints(&self) -> Self {
         Self { port: self.port, endpoint: String::new() }
     }
 }
@@ -27,11 +27,11 @@ impl State {
     /// All open ports, with their endpoints.
     #[must_use]
     pub fn all_opened_ports(&self) -> BTreeSet<OpenedPort> {
-        let everywhere = self.opened_ports.iter().map(|port| OpenedPort { port: *port, endpoint: String::new() });
-        let some = self.endpoint_ports.iter().flat_map(|(endpoint, ports)| {
+        let for_all = self.opened_ports.iter().map(|port| OpenedPort { port: *port, endpoint: String::new() });
+        let for_one = self.endpoint_ports.iter().flat_map(|(endpoint, ports)| {
             ports.iter().map(|port| OpenedPort { port: *port, endpoint: endpoint.clone() })
         });
-        everywhere.chain(some).collect()
+        for_all.chain(for_one).collect()
     }
 
     /// Replace all open ports.

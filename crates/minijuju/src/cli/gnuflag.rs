@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use clap::{Arg, ArgAction, Command};
-use emulator::go::gnuflag::{self, Order, Takes, Unparsed};
+use emulator::go::gnuflag::{self, OptionKind, Order, ParseError};
 use emulator::go::{InvalidSyntax, parse_bool};
 
 /// A normalized command line.
@@ -25,13 +25,13 @@ pub(super) struct NormalizedLine {
 ///
 /// # Errors
 /// Help was requested, or the words are wrong.
-pub(super) fn normalize(commands: &[&Command], words: &[String], order: Order) -> Result<NormalizedLine, Unparsed> {
+pub(super) fn normalize(commands: &[&Command], words: &[String], order: Order) -> Result<NormalizedLine, ParseError> {
     let mut line = NormalizedLine::default();
     let option = |name: &str| {
         let argument = find_argument(commands, name)?;
-        Some((argument, if takes_value(argument) { Takes::Value } else { Takes::Nothing }))
+        Some((argument, if takes_value(argument) { OptionKind::Value } else { OptionKind::Bool }))
     };
-    let words = gnuflag::read(words, order, option, |argument, name, value| line.add_option(argument, name, value))?;
+    let words = gnuflag::parse(words, order, option, |argument, name, value| line.add_option(argument, name, value))?;
     line.words = words.into_iter().map(str::to_owned).collect();
     Ok(line)
 }
@@ -99,7 +99,7 @@ mod tests {
             .arg(Arg::new("words").num_args(0..))
     }
 
-    fn read(line: &str, order: Order) -> Result<(String, String), Unparsed> {
+    fn read(line: &str, order: Order) -> Result<(String, String), ParseError> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         normalize(&[&command(), &Command::new("root")], &words, order)
             .map(|line| (line.options.join(" "), line.words.join(" ")))
@@ -145,11 +145,11 @@ mod tests {
             ),
         ] {
             match read(line, Order::Interspersed) {
-                Err(Unparsed::Mistake(mistake)) => assert_eq!(mistake.to_string(), words, "{line}"),
+                Err(ParseError::Invalid(error)) => assert_eq!(error.to_string(), words, "{line}"),
                 other => panic!("{line}: {other:?}"),
             }
         }
-        assert_eq!(read("a --help", Order::Interspersed), Err(Unparsed::Help));
-        assert_eq!(read("-h", Order::Interspersed), Err(Unparsed::Help));
+        assert_eq!(read("a --help", Order::Interspersed), Err(ParseError::Help));
+        assert_eq!(read("-h", Order::Interspersed), Err(ParseError::Help));
     }
 }

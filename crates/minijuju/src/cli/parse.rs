@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
-use emulator::go::gnuflag::{Mistake, Order, Unparsed};
+use emulator::go::gnuflag::{OptionError, Order, ParseError};
 
 use super::gnuflag;
 use super::unknown::UnknownCommand;
@@ -118,11 +118,11 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     let root = root::<C>(&program);
     let global_line = match gnuflag::normalize(&[&root], &words, Order::OptionsFirst) {
         Ok(line) => line,
-        Err(Unparsed::Help) => return Err(EarlyExit::help(C::basics(&program))),
-        Err(Unparsed::Mistake(Mistake::Undefined(option))) if option == "--version" => {
+        Err(ParseError::Help) => return Err(EarlyExit::help(C::basics(&program))),
+        Err(ParseError::Invalid(OptionError::Undefined(option))) if option == "--version" => {
             return parse(["juju", "version"].map(OsString::from));
         }
-        Err(Unparsed::Mistake(mistake)) => return Err(EarlyExit::error(&mistake.to_string(), 2)),
+        Err(ParseError::Invalid(error)) => return Err(EarlyExit::error(&error.to_string(), 2)),
     };
     let Some((name, words)) = global_line.words.split_first() else {
         return Err(EarlyExit::help(C::basics(&program)));
@@ -138,8 +138,8 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     let order = if C::options_anywhere(command.get_name()) { Order::Interspersed } else { Order::OptionsFirst };
     let command_line = match gnuflag::normalize(&[command, &root], words, order) {
         Ok(line) => line,
-        Err(Unparsed::Help) => return Err(EarlyExit::help(help::command(command))),
-        Err(Unparsed::Mistake(mistake)) => return Err(EarlyExit::error(&mistake.to_string(), 2)),
+        Err(ParseError::Help) => return Err(EarlyExit::help(help::command(command))),
+        Err(ParseError::Invalid(error)) => return Err(EarlyExit::error(&error.to_string(), 2)),
     };
     check_word_count(command, C::missing(command.get_name()), &command_line.words)
         .map_err(|error| EarlyExit::error(&error.to_string(), 2))?;

@@ -1,6 +1,6 @@
 //! Differences between JSON and YAML in Juju's output.
 
-use emulator::format::{self, Value, value_of};
+use emulator::format::{self, Value};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// One line of JSON, as Go writes it.
@@ -39,7 +39,7 @@ pub fn serialize_even_if_empty<T: Serialize + Default + PartialEq, S: Serializer
 }
 
 fn to_value(value: &(impl Serialize + ?Sized)) -> Value {
-    value_of(value).expect("output structures have text for keys")
+    format::to_value(value).expect("output structures have text for keys")
 }
 
 /// With `omitempty`, as on most of Juju's fields, yaml.v2 also omits structures whose fields are all zero.
@@ -58,7 +58,7 @@ fn omit_zeros(value: Value) -> Value {
 /// Whether yaml.v2 treats a value as zero.
 fn is_zero(value: &Value) -> bool {
     match value {
-        Value::Null | Value::NoLines | Value::Bool(false) | Value::Int(0) | Value::Unsigned(0) => true,
+        Value::Null | Value::NilLines | Value::Bool(false) | Value::Int(0) | Value::Unsigned(0) => true,
         Value::Float(number) => *number == 0.0,
         Value::Text(text) => text.is_empty(),
         Value::Binary(bytes) => bytes.is_empty(),

@@ -9,7 +9,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use emulator::go::gnuflag::{self, Order, Takes, Unparsed};
+use emulator::go::gnuflag::{self, OptionKind, Order};
 use emulator::go::parse_bool;
 use serde::{Deserialize, Serialize};
 
@@ -217,13 +217,13 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<ExecRequest
     let (mut no_context, mut force) = (false, false);
     let find = |name: &str| {
         let takes = match name {
-            "no-context" | "operator" | "force-remote-unit" => Takes::Nothing,
-            "r" | "relation" | "remote-unit" | "remote-app" | "u" => Takes::Value,
+            "no-context" | "operator" | "force-remote-unit" => OptionKind::Bool,
+            "r" | "relation" | "remote-unit" | "remote-app" | "u" => OptionKind::Value,
             _ => return None,
         };
         Some((name.to_owned(), takes))
     };
-    let words = gnuflag::read(args, Order::Interspersed, find, |option, _, value| {
+    let words = gnuflag::parse(args, Order::Interspersed, find, |option, _, value| {
         match option.as_str() {
             "no-context" => no_context = parse_bool(value)?,
             "force-remote-unit" => force = parse_bool(value)?,
@@ -237,8 +237,8 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<ExecRequest
         Ok::<_, emulator::go::InvalidSyntax>(())
     });
     let mut words = words.map_err(|unparsed| match unparsed {
-        Unparsed::Help => ParseError::Help,
-        Unparsed::Mistake(mistake) => ParseError::Usage(UsageError::Options(mistake.to_string())),
+        gnuflag::ParseError::Help => ParseError::Help,
+        gnuflag::ParseError::Invalid(error) => ParseError::Usage(UsageError::Options(error.to_string())),
     })?;
     if !context.is_empty() {
         return Err(UsageError::InHook(context.to_owned()).into());

@@ -1,9 +1,10 @@
 //! `relation-get`.
 
-use crate::command_line::failure::{Answer, Failure};
+use super::Source;
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{InHook, SPEC, Spec};
+use crate::command_line::spec::{HookHelp, SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::juju::Juju;
@@ -22,24 +23,24 @@ pub(crate) static GET: Spec = Spec {
     examples: &["relation-get", "relation-get username", "relation-get -r database:7 - mongodb/5"],
     flags: &[APP.0, FORMAT.0, OUTPUT.0, RELATION],
     run: get,
-    in_hook: |juju, spec| match &juju.hook.remote_unit {
-        Some(unit) => InHook {
+    hook_help: |juju, spec| match &juju.hook.remote_unit {
+        Some(unit) => HookHelp {
             args: "[<key> [<unit id>]]",
             doc: format!("{}\n\nCurrent default unit id is {}.", spec.doc, quoted(unit)).into(),
         },
-        None => InHook { args: spec.args, doc: spec.doc.into() },
+        None => HookHelp { args: spec.args, doc: spec.doc.into() },
     },
     ..SPEC
 };
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let id = invocation.relation_id(juju)?;
     let mut args = invocation.args().iter().copied();
     let key = args.next().filter(|key| *key != "-").unwrap_or_default();
-    let (source, of_app) = whose(juju, invocation, args.next())?;
+    let source = source(juju, invocation, args.next())?;
     invocation.no_args_from(2)?;
     let relation = juju.state.get_relation(id).ok_or_else(|| Failure::run("relation not found"))?;
-    let settings = juju.settings(relation, &source, of_app)?;
+    let settings = juju.settings(relation, &source)?;
     let value = match key {
         "" => Value::map(settings.iter().map(|(key, value)| (key.clone(), value))),
         key => settings.get(key).map_or(Value::Null, Value::from),
@@ -47,23 +48,23 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// The unit or application whose settings are requested, and whether it is an application.
-fn whose(juju: &Juju, invocation: &Invocation<'_>, named: Option<&str>) -> Result<(String, bool), Failure> {
+/// The unit or application whose databag is requested.
+fn source(juju: &Juju, invocation: &Invocation<'_>, name: Option<&str>) -> Result<Source, Failure> {
     let of_app = invocation.is_set(APP);
     let hook = &juju.hook;
-    match named {
-        Some(named) if of_app => {
-            let app = if name::is_unit(named) { named.split('/').next().unwrap_or(named) } else { named };
-            Ok((app.to_owned(), true))
+    match name {
+        Some(name) if of_app => {
+            let app = if name::is_unit(name) { name.split('/').next().unwrap_or(name) } else { name };
+            Ok(Source::Application(app.to_owned()))
         }
-        Some(named) if name::is_unit(named) => Ok((named.to_owned(), false)),
-        Some(named) if name::is_application(named) => {
-            Err(Failure::usage(format!("expected unit name, got application name {}", quoted(named))))
+        Some(name) if name::is_unit(name) => Ok(Source::Unit(name.to_owned())),
+        Some(name) if name::is_application(name) => {
+            Err(Failure::usage(format!("expected unit name, got application name {}", quoted(name))))
         }
-        Some(named) => Err(Failure::usage(format!("invalid unit name {}", quoted(named)))),
+        Some(name) => Err(Failure::usage(format!("invalid unit name {}", quoted(name)))),
         None => {
-            let unit = hook.remote_unit.as_ref().filter(|_| !of_app).map(|unit| (unit.clone(), false));
-            let source = unit.or_else(|| Some((hook.remote_app.clone()?, true)));
+            let unit = hook.remote_unit.clone().filter(|_| !of_app).map(Source::Unit);
+            let source = unit.or_else(|| hook.remote_app.clone().map(Source::Application));
             source.ok_or_else(|| Failure::usage("no unit or application specified"))
         }
     }

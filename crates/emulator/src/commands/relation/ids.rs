@@ -1,9 +1,9 @@
 //! `relation-ids`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{InHook, SPEC, Spec};
+use crate::command_line::spec::{HookHelp, SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::juju::Juju;
@@ -18,17 +18,17 @@ pub(crate) static IDS: Spec = Spec {
     examples: &["relation-ids database"],
     flags: &[FORMAT.0, OUTPUT.0],
     run: ids,
-    in_hook: |juju, spec| match juju.hook_relation() {
-        Some(relation) => InHook {
+    hook_help: |juju, spec| match juju.hook_relation() {
+        Some(relation) => HookHelp {
             args: "[<name>]",
             doc: format!("Current default endpoint name is {}.\n{}", quoted(&relation.endpoint), spec.doc).into(),
         },
-        None => InHook { args: spec.args, doc: spec.doc.into() },
+        None => HookHelp { args: spec.args, doc: spec.doc.into() },
     },
     ..SPEC
 };
 
-fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let default = juju.hook_relation().map(|relation| relation.endpoint.clone());
     let endpoint = match invocation.args().first() {
         Some(endpoint) => (*endpoint).to_owned(),

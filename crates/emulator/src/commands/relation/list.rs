@@ -1,6 +1,6 @@
 //! `relation-list`.
 
-use crate::command_line::failure::Answer;
+use crate::command_line::failure::CommandResult;
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -17,11 +17,11 @@ pub(crate) static LIST: Spec = Spec {
           Outside of a hook about a relation, -r must name it.",
     flags: &[APP.0, FORMAT.0, OUTPUT.0, RELATION],
     run: list,
-    in_hook: super::without_details_in_a_relation_hook,
+    hook_help: super::without_details_in_a_relation_hook,
     ..SPEC
 };
 
-fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.relation_id(juju)?;
     invocation.no_args_from(0)?;
     let relation = invocation.relation(juju)?;

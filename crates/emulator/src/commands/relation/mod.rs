@@ -14,7 +14,7 @@ use std::mem;
 use ops_metadata::RelationRole;
 
 use crate::command_line::failure::Failure;
-use crate::command_line::spec::{InHook, Spec};
+use crate::command_line::spec::{HookHelp, Spec};
 use crate::go::quoted;
 use crate::juju::Juju;
 use crate::state::{Databag, Relation, RelationKind};
@@ -26,8 +26,14 @@ pub(crate) use model_get::MODEL_GET;
 pub(crate) use set::SET;
 
 /// Omit details that mainly explain `-r` where it is not needed.
-fn without_details_in_a_relation_hook(juju: &Juju, spec: &Spec) -> InHook {
-    InHook { args: spec.args, doc: if juju.hook_relation().is_some() { "" } else { spec.doc }.into() }
+fn without_details_in_a_relation_hook(juju: &Juju, spec: &Spec) -> HookHelp {
+    HookHelp { args: spec.args, doc: if juju.hook_relation().is_some() { "" } else { spec.doc }.into() }
+}
+
+/// The unit or application whose databag is read.
+enum Source {
+    Unit(String),
+    Application(String),
 }
 
 impl Juju {
@@ -53,29 +59,21 @@ impl Juju {
     }
 
     /// The databag of a unit or an application, if this unit may read it.
-    fn settings<'a>(&'a self, relation: &'a Relation, source: &str, of_app: bool) -> Result<&'a Databag, Failure> {
+    fn settings<'a>(&'a self, relation: &'a Relation, source: &Source) -> Result<&'a Databag, Failure> {
         let app = self.hook.app();
-        let permission_denied = || Failure::run("permission denied");
         let is_4 = self.hook.version.is_4();
-        let unknown_unit = || if is_4 { Failure::run("relation unit not found") } else { permission_denied() };
-        if source == self.hook.unit && !of_app {
-            return Ok(self.pending.unit_data.get(&relation.id).unwrap_or(&relation.local_unit_data));
-        }
-        if of_app && source == app {
-            // Before Juju 4, only the leader may read its own application's databag, except in a peer relation, where
-            // every unit may.
-            let own = self.pending.app_data.get(&relation.id).unwrap_or(&relation.local_app_data);
-            let may_read = self.state.leader || relation.kind == RelationKind::Peer || self.hook.version.is_4();
-            return if may_read { Ok(own) } else { Err(permission_denied()) };
-        }
-        if of_app {
-            let known = source == relation.remote_app_name(app);
-            return if known { Ok(&relation.remote_app_data) } else { Err(permission_denied()) };
-        }
-        let Some((source_app, number)) = source.rsplit_once('/') else { return Err(unknown_unit()) };
-        let units = match source_app {
-            _ if source_app == relation.remote_app_name(app) => &relation.remote_units_data,
-            _ if source_app == app => &relation.local_units_data,
+        let unknown_unit = || Failure::run(if is_4 { "relation unit not found" } else { "permission denied" });
+        let unit = match source {
+            Source::Application(name) => return self.app_settings(relation, name),
+            Source::Unit(name) if *name == self.hook.unit => {
+                return Ok(self.pending.unit_data.get(&relation.id).unwrap_or(&relation.local_unit_data));
+            }
+            Source::Unit(name) => name,
+        };
+        let Some((unit_app, number)) = unit.rsplit_once('/') else { return Err(unknown_unit()) };
+        let units = match unit_app {
+            _ if unit_app == relation.remote_app_name(app) => &relation.remote_units_data,
+            _ if unit_app == app => &relation.local_units_data,
             _ => return Err(unknown_unit()),
         };
         let settings = number.parse().ok().and_then(|number| units.get(&number));
@@ -86,23 +84,37 @@ impl Juju {
             let key = relation_key(self, relation);
             Failure::run(format!(
                 "cannot read settings for unit {} in relation {}: settings not found",
-                quoted(source),
+                quoted(unit),
                 quoted(&key)
             ))
         })
+    }
+
+    /// The databag of an application, if this unit may read it.
+    fn app_settings<'a>(&'a self, relation: &'a Relation, name: &str) -> Result<&'a Databag, Failure> {
+        let app = self.hook.app();
+        if name == app {
+            // Before Juju 4, only the leader may read its application's databag, except in a peer relation, where every
+            // unit may.
+            let may_read = self.state.leader || relation.kind == RelationKind::Peer || self.hook.version.is_4();
+            let databag = self.pending.app_data.get(&relation.id).unwrap_or(&relation.local_app_data);
+            return if may_read { Ok(databag) } else { Err(Failure::run("permission denied")) };
+        }
+        let known = name == relation.remote_app_name(app);
+        if known { Ok(&relation.remote_app_data) } else { Err(Failure::run("permission denied")) }
     }
 }
 
 /// A relation's name in Juju's messages: the requirer comes first.
 fn relation_key(juju: &Juju, relation: &Relation) -> String {
     let (app, endpoint) = (juju.hook.app(), &relation.endpoint);
-    let own = format!("{app}:{endpoint}");
+    let local = format!("{app}:{endpoint}");
     if relation.kind == RelationKind::Peer {
-        return own;
+        return local;
     }
     let remote = format!("{}:{}", relation.remote_app, relation.remote_endpoint.as_ref().unwrap_or(endpoint));
     let requires = juju.meta.relations.get(endpoint).is_some_and(|meta| meta.role == RelationRole::Requires);
-    if requires { format!("{own} {remote}") } else { format!("{remote} {own}") }
+    if requires { format!("{local} {remote}") } else { format!("{remote} {local}") }
 }
 
 /// Apply this hook's databag changes.

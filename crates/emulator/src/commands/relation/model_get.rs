@@ -1,6 +1,6 @@
 //! `relation-model-get`.
 
-use crate::command_line::failure::Answer;
+use crate::command_line::failure::CommandResult;
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -15,11 +15,11 @@ pub(crate) static MODEL_GET: Spec = Spec {
           Outside of a hook about a relation, -r must name it.",
     flags: &[FORMAT.0, OUTPUT.0, RELATION],
     run: model_get,
-    in_hook: super::without_details_in_a_relation_hook,
+    hook_help: super::without_details_in_a_relation_hook,
     ..SPEC
 };
 
-fn model_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn model_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.relation_id(juju)?;
     invocation.no_args_from(0)?;
     let relation = invocation.relation(juju)?;

@@ -1,6 +1,6 @@
 //! `relation-set`.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, File, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::key_value;
@@ -25,10 +25,10 @@ pub(crate) static SET: Spec = Spec {
     ..SPEC
 };
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let id = invocation.relation_id(juju)?;
     key_value::parse(invocation.args())?;
-    invocation.warn_of_format();
+    invocation.warn_deprecated_format();
     let values = key_value::parse_with_file(invocation, FILE)?;
     let relation = juju.state.get_relation(id).ok_or_else(|| Failure::run("relation not found"))?;
     let databag = if invocation.is_set(APP) {

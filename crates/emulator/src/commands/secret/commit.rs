@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::go::quoted;
 use crate::juju::Juju;
 use crate::pending::{SecretChanges, SecretUpdate};
@@ -10,14 +10,14 @@ use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 use ops::hookcmds::Interval;
 
 /// Apply the changes, all or none.
-pub(crate) fn commit(juju: &mut Juju) -> Answer {
+pub(crate) fn commit(juju: &mut Juju) -> CommandResult {
     let mut changes = std::mem::take(&mut juju.pending.secrets);
     if changes.is_empty() {
         return Ok(());
     }
     let is_4 = juju.hook.version.is_4();
     if is_4 {
-        keep_managed(juju, &mut changes)?;
+        check_changes(juju, &mut changes)?;
     }
     let now = (juju.hook.clock)();
     let mut secrets = juju.state.secrets.clone();
@@ -32,13 +32,13 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
         secrets.push(create(id, owner, secret, now));
     }
     for (id, update) in changes.updates {
-        let doing = "updating secrets";
-        check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
+        let operation = "updating secrets";
+        check_managed(juju, &secrets, &id).map_err(|failure| failure.during(operation))?;
         check_label(&secrets, &id, update.label.as_deref()).map_err(|failure| {
             if is_4 {
                 failure.during(format!("update secrets: updating secret {}", quoted(id.as_str())))
             } else {
-                failure.during(doing)
+                failure.during(operation)
             }
         })?;
         if let Some(secret) = find(&mut secrets, &id) {
@@ -51,7 +51,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
         }
     }
     for (id, grants) in changes.grants {
-        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("granting secrets access"))?;
+        check_managed(juju, &secrets, &id).map_err(|failure| failure.during("granting secrets access"))?;
         for (relation, to) in grants {
             if let Some(secret) = find(&mut secrets, &id) {
                 secret.remote_grants.entry(relation).or_default().insert(to);
@@ -59,7 +59,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
         }
     }
     for (id, revokes) in changes.revokes {
-        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("revoking secrets access"))?;
+        check_managed(juju, &secrets, &id).map_err(|failure| failure.during("revoking secrets access"))?;
         if let Some(secret) = find(&mut secrets, &id) {
             secret.remote_grants.values_mut().for_each(|granted| granted.retain(|to| !revokes.contains(to)));
             secret.remote_grants.retain(|_, granted| !granted.is_empty());
@@ -70,7 +70,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
             // Already removed, or created by this hook: Juju accepts that (`commitHookChangesForOneUnit`).
             continue;
         }
-        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
+        check_managed(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
         if let Some(secret) = find(&mut secrets, &id) {
             match revisions {
                 Some(revisions) => secret.revisions.retain(|number, _| !revisions.contains(number)),
@@ -85,30 +85,30 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
 
 /// Drop changes of removed secrets, and refuse changes of secrets that this unit does not manage. Juju 4 does this before it changes
 /// any secret: `apiserver/facades/agent/uniter/secrets.go` and `domain/unitstate/service/commithook.go`.
-fn keep_managed(juju: &Juju, changes: &mut SecretChanges) -> Answer {
+fn check_changes(juju: &Juju, changes: &mut SecretChanges) -> CommandResult {
     let SecretChanges { creates, updates, removals, grants, revokes, track_latest: _ } = changes;
     let created = |id: &SecretId| creates.contains_key(id);
-    keep_managed_of(juju, updates, created, "updating secrets")?;
-    keep_managed_of(juju, grants, created, "granting secrets access")?;
-    keep_managed_of(juju, revokes, created, "revoking secrets access")?;
-    keep_managed_of(juju, removals, created, "removing secrets")
+    check_changes_of(juju, updates, created, "updating secrets")?;
+    check_changes_of(juju, grants, created, "granting secrets access")?;
+    check_changes_of(juju, revokes, created, "revoking secrets access")?;
+    check_changes_of(juju, removals, created, "removing secrets")
 }
 
-fn keep_managed_of<T>(
+fn check_changes_of<T>(
     juju: &Juju,
     changes: &mut BTreeMap<SecretId, T>,
     created: impl Fn(&SecretId) -> bool,
-    doing: &str,
-) -> Answer {
+    operation: &str,
+) -> CommandResult {
     let mut refusals = Vec::new();
     changes.retain(|id, _| {
-        let is_there = created(id) || juju.state.get_secret(id).is_some();
-        if is_there && !created(id) && juju.managed_secret(id).is_none() {
+        let exists = created(id) || juju.state.get_secret(id).is_some();
+        if exists && !created(id) && juju.managed_secret(id).is_none() {
             refusals.push(format!("{} is not allowed to manage this secret", quoted(&juju.hook.unit)));
         }
-        is_there
+        exists
     });
-    if refusals.is_empty() { Ok(()) } else { Err(Failure::run(format!("{doing}: {}", refusals.join("\n")))) }
+    if refusals.is_empty() { Ok(()) } else { Err(Failure::run(format!("{operation}: {}", refusals.join("\n")))) }
 }
 
 fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> {
@@ -116,7 +116,7 @@ fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> 
 }
 
 /// Refuse a secret that does not exist, or that this unit does not manage.
-fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
+fn check_managed(juju: &Juju, secrets: &[Secret], id: &SecretId) -> CommandResult {
     match secrets.iter().find(|secret| secret.id == *id).map(|secret| secret.owner) {
         None => Err(Failure::run(format!("secret {} not found", quoted(&id.uri())))),
         Some(Some(owner)) if owner == SecretOwner::Unit || juju.state.leader => Ok(()),
@@ -125,7 +125,7 @@ fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
 }
 
 /// Refuse a label that another secret has.
-fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> Answer {
+fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> CommandResult {
     let taken = |label: &&str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(*label));
     match label.filter(taken) {
         Some(label) => Err(Failure::run(format!("secret with label {} already exists", quoted(label)))),

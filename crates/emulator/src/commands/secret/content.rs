@@ -10,11 +10,11 @@ use crate::go::quoted;
 use crate::state::SecretContent;
 
 /// The maximum size of a value, and of all values, base64-encoded, in bytes.
-const LARGEST: usize = 1_000_000;
+const MAX_SIZE: usize = 1_000_000;
 /// The suffix of a key whose value is already encoded.
-const ENCODED: &str = "#base64";
+const ENCODED_SUFFIX: &str = "#base64";
 /// The suffix of a key whose value is the path of a file.
-const FILE: &str = "#file";
+const FILE_SUFFIX: &str = "#file";
 
 /// Parse `key=value` arguments, with keys that may end in `#base64` or `#file`, and the file of `--file`, which takes
 /// precedence.
@@ -22,17 +22,17 @@ pub(super) fn read(call: &Call<'_>, args: &[&str], path: &str) -> Result<SecretC
     let mut raw = BTreeMap::new();
     for arg in args {
         // Base64 padding is not a separator.
-        let Some(at) = arg.trim_end_matches('=').find('=').filter(|at| *at > 0) else {
+        let Some(separator) = arg.trim_end_matches('=').find('=').filter(|at| *at > 0) else {
             return Err(Failure::usage(format!("key value {} not valid", quoted(arg))));
         };
-        let (key, value) = (&arg[..at], &arg[at + 1..]);
-        match key.strip_suffix(FILE) {
+        let (key, value) = (&arg[..separator], &arg[separator + 1..]);
+        match key.strip_suffix(FILE_SUFFIX) {
             None => raw.insert(key.to_owned(), value.as_bytes().to_vec()),
             Some(key) => {
                 let content = file::read_absolute(call, value).map_err(|failure| Failure { code: 2, ..failure });
                 let content = content
                     .map_err(|failure| failure.during(format!("reading content for secret key {}", quoted(key))))?;
-                if content.len() > LARGEST {
+                if content.len() > MAX_SIZE {
                     return Err(too_large(&format!(" in file {}", quoted(value)), content.len(), ""));
                 }
                 raw.insert(key.to_owned(), content)
@@ -42,7 +42,7 @@ pub(super) fn read(call: &Call<'_>, args: &[&str], path: &str) -> Result<SecretC
     let mut content = check(raw)?;
     if !path.is_empty() {
         let bytes = file::read_absolute(call, path).map_err(|failure| Failure { code: 2, ..failure })?;
-        if bytes.len() > LARGEST {
+        if bytes.len() > MAX_SIZE {
             return Err(too_large(&format!(" in file {}", quoted(path)), bytes.len(), ""));
         }
         let text = String::from_utf8_lossy(&bytes);
@@ -63,31 +63,31 @@ fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, Fai
     let mut content = BTreeMap::new();
     let mut size = 0;
     for (key, value) in raw {
-        let (key, encoded) = match key.strip_suffix(ENCODED) {
+        let (key, encoded) = match key.strip_suffix(ENCODED_SUFFIX) {
             Some(key) => (key.to_owned(), String::from_utf8_lossy(&value).into_owned()),
             None => (key, base64::encode(&value)),
         };
         if !is_key(&key) {
             return Err(Failure::usage(format!("key {} not valid", quoted(&key))));
         }
-        if encoded.len() > LARGEST {
+        if encoded.len() > MAX_SIZE {
             return Err(too_large(&format!(" for key {}", quoted(&key)), encoded.len(), "base64 encoded "));
         }
         size += encoded.len();
         match base64::decode(&encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
             Some(text) => content.insert(key, text),
-            None => content.insert(key + ENCODED, encoded),
+            None => content.insert(key + ENCODED_SUFFIX, encoded),
         };
     }
-    if size > LARGEST { Err(too_large("", size, "base64 encoded ")) } else { Ok(content) }
+    if size > MAX_SIZE { Err(too_large("", size, "base64 encoded ")) } else { Ok(content) }
 }
 
 /// At least three lower-case letters and digits, starting with a letter, with single hyphens in between.
 fn is_key(key: &str) -> bool {
-    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_alphanumeric = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let characters = key.bytes().filter(|c| *c != b'-').count();
     key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.bytes().all(|c| plain(c) || c == b'-')
+        && key.bytes().all(|c| is_alphanumeric(c) || c == b'-')
         && !key.ends_with('-')
         && !key.contains("--")
         && characters >= 3
@@ -95,7 +95,7 @@ fn is_key(key: &str) -> bool {
 
 /// All keys and values.
 pub(super) fn values(content: &SecretContent) -> Result<Value, Failure> {
-    let values = content.expose_all().map(|(key, value)| match key.strip_suffix(ENCODED) {
+    let values = content.expose_all().map(|(key, value)| match key.strip_suffix(ENCODED_SUFFIX) {
         None => Ok((key.to_owned(), value.into())),
         Some(key) => Ok((key.to_owned(), decoded(value)?)),
     });
@@ -104,8 +104,8 @@ pub(super) fn values(content: &SecretContent) -> Result<Value, Failure> {
 
 /// The value of one key; encoded if the key ends in `#base64`.
 pub(super) fn value(content: &SecretContent, key: &str) -> Result<Value, Failure> {
-    let (key, encoded) = key.strip_suffix(ENCODED).map_or((key, false), |key| (key, true));
-    let binary = content.expose(&format!("{key}{ENCODED}"));
+    let (key, encoded) = key.strip_suffix(ENCODED_SUFFIX).map_or((key, false), |key| (key, true));
+    let binary = content.expose(&format!("{key}{ENCODED_SUFFIX}"));
     match (content.expose(key), binary) {
         (Some(value), _) if encoded => Ok(base64::encode(value.as_bytes()).into()),
         (Some(value), _) => Ok(value.into()),
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_keys() {
+    fn keys_follow_jujus_rules() {
         for key in ["abc", "a12", "a-b-c", "username", "a1-b"] {
             assert!(is_key(key), "{key}");
         }

@@ -1,8 +1,8 @@
 //! `secret-grant` and `secret-revoke`.
 
 use super::owned::check_leader;
-use super::write::id_of;
-use crate::command_line::failure::{Answer, Failure};
+use super::write::parse_id;
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{Text, relation};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -36,7 +36,7 @@ pub(crate) static REVOKE: Spec = Spec {
     name: "secret-revoke",
     args: "<ID>",
     purpose: "Revokes access to a secret.",
-    doc: "Takes back what secret-grant gave: from an application, from a unit, or from the\n\
+    doc: "OptionKind back what secret-grant gave: from an application, from a unit, or from the\n\
           application at the other end of a relation.",
     examples: &[
         "secret-revoke secret:9m4e2mr0ui3e8a215n4g --relation 1",
@@ -49,8 +49,8 @@ pub(crate) static REVOKE: Spec = Spec {
     ..SPEC
 };
 
-fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let id = id_of(invocation)?;
+fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
+    let id = parse_id(invocation)?;
     let relation = invocation.relation_id(juju)?;
     let app = remote_app(juju, relation)?;
     let unit = invocation.text(UNIT);
@@ -92,8 +92,8 @@ fn remote_app(juju: &Juju, relation: RelationId) -> Result<String, Failure> {
     Ok(relation.remote_app_name(juju.hook.app()).to_owned())
 }
 
-fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let id = id_of(invocation)?;
+fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
+    let id = parse_id(invocation)?;
     let (mut app, unit) = (invocation.text(APPLICATION).to_owned(), invocation.text(REVOKED_UNIT));
     if !app.is_empty() && !name::is_application(&app) {
         return Err(Failure::usage(format!("application {} not valid", quoted(&app))));
@@ -155,14 +155,14 @@ impl Juju {
                     return format!("relation-{app}.{endpoint}");
                 }
                 let remote_endpoint = relation.remote_endpoint.as_ref().unwrap_or(endpoint);
-                let (own, remote) = (format!("{app}.{endpoint}"), format!("{remote_app}.{remote_endpoint}"));
+                let (local, remote) = (format!("{app}.{endpoint}"), format!("{remote_app}.{remote_endpoint}"));
                 let requires = self
                     .meta
                     .relations
                     .get(endpoint)
                     .is_some_and(|meta| meta.role == ops_metadata::RelationRole::Requires);
                 // The requirer comes first.
-                if requires { format!("relation-{own}#{remote}") } else { format!("relation-{remote}#{own}") }
+                if requires { format!("relation-{local}#{remote}") } else { format!("relation-{remote}#{local}") }
             }
         }
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn grants_when_the_hook_has_succeeded() {
+    fn grants_apply_when_the_hook_has_succeeded() {
         let mut juju = owner();
         check(&mut juju, &["secret-grant", ID, "-r", "7"], "");
         assert!(juju.state.secrets[0].remote_grants.is_empty());
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn grants_a_secret_that_the_hook_has_just_made() {
+    fn a_secret_that_the_hook_has_created_can_be_granted() {
         let mut juju = owner();
         juju.state.secrets.clear();
         let output = answer(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn revokes_when_the_hook_has_succeeded() {
+    fn revocations_apply_when_the_hook_has_succeeded() {
         for line in [
             &["secret-revoke", ID, "--relation", "7"][..],
             &["secret-revoke", ID, "--app", "postgresql"],
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_wrong_arguments() {
+    fn wrong_arguments_are_refused() {
         for (line, code, error) in [
             (&["secret-grant"][..], 2, "missing secret URI"),
             (&["secret-grant", "x", "-r", "7"], 2, "secret URI \"x\" not valid"),

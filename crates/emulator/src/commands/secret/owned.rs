@@ -1,12 +1,12 @@
 //! Which secrets a unit may manage.
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::juju::Juju;
 use crate::state::{Secret, SecretId, SecretOwner};
 
 /// Refuse to manage an application's secret if this unit knows it but is not the leader. For a secret that the unit
 /// does not know, the end of the hook decides.
-pub(super) fn check_leader(juju: &Juju, id: &SecretId) -> Answer {
+pub(super) fn check_leader(juju: &Juju, id: &SecretId) -> CommandResult {
     let created = juju.pending.secrets.creates.get(id).map(|(owner, _)| *owner);
     let owner = created.or_else(|| juju.managed_secret(id)?.owner);
     if owner == Some(SecretOwner::Application) && !juju.state.leader { Err(Failure::not_leader()) } else { Ok(()) }

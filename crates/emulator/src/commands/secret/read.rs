@@ -1,7 +1,7 @@
 //! `secret-get`, `secret-ids` and `secret-info-get`.
 
 use super::content;
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, STRUCTURED_FORMAT, Switch, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -71,7 +71,7 @@ fn id_and_label<'a>(invocation: &Invocation<'a>, label: Text) -> Result<(Option<
     Ok((id, label))
 }
 
-fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let (id, label) = id_and_label(invocation, LABEL)?;
     let mode = match (invocation.is_set(PEEK), invocation.is_set(REFRESH)) {
         (true, true) => return Err(Failure::usage("specify one of --peek or --refresh but not both")),
@@ -130,8 +130,9 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, mode: ReadMode) -> R
         return Ok(content);
     }
     let leader = juju.state.leader;
-    let holder = juju.state.secrets.iter().find(|secret| secret.id != id && secret.label.as_deref() == Some(label));
-    let holder = holder.map(|secret| secret.owner);
+    let label_holder =
+        juju.state.secrets.iter().find(|secret| secret.id != id && secret.label.as_deref() == Some(label));
+    let label_holder = label_holder.map(|secret| secret.owner);
     let Some(secret) = juju.state.secrets.iter_mut().find(|secret| secret.id == id) else {
         return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
     };
@@ -144,7 +145,7 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, mode: ReadMode) -> R
     }
     // Labels and the tracked revision change at once, whether or not the hook succeeds.
     if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
-        if let Some(holder) = holder {
+        if let Some(holder) = label_holder {
             return Err(label_taken(&juju.hook, label, secret.owner, holder));
         }
         secret.label = Some(label.to_owned());
@@ -176,68 +177,69 @@ fn pending_content(changes: &mut SecretChanges, id: &SecretId, mode: ReadMode) -
 fn label_taken(hook: &Hook, label: &str, owner: Option<SecretOwner>, holder: Option<SecretOwner>) -> Failure {
     let (app, label) = (hook.app(), quoted(label));
     let unit = format!("unit-{}", hook.unit.replace('/', "-"));
-    let whose = match (owner, holder) {
+    let holder = match (owner, holder) {
         (Some(SecretOwner::Application), Some(SecretOwner::Application)) => format!("owner \"application-{app}\""),
         (Some(SecretOwner::Application), _) => format!("a unit of application \"{app}\""),
         (_, Some(SecretOwner::Application)) => format!("application \"{app}\""),
         (_, Some(_)) => format!("owner \"{unit}\""),
         (_, None) => format!("consumer \"{unit}\""),
     };
-    let failure = Failure::run(format!("secret label {label} for {whose} already exists"));
+    let failure = Failure::run(format!("secret label {label} for {holder} already exists"));
     if owner.is_none() { failure.during("getting latest secret revision") } else { failure }
 }
 
-fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     let created = juju.pending.secrets.creates.keys();
     let mut ids: Vec<String> =
         juju.owned_secrets().map(|secret| &secret.id).chain(created).map(ToString::to_string).collect();
     ids.sort();
-    invocation.write(&if ids.is_empty() { Value::NoLines } else { Value::Lines(ids) })
+    invocation.write(&if ids.is_empty() { Value::NilLines } else { Value::Lines(ids) })
 }
 
-fn info_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn info_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     let (id, label) = id_and_label(invocation, INFO_LABEL)?;
     if id.is_some() && !label.is_empty() {
         return Err(Failure::usage("specify either a secret URI or label but not both"));
     }
     invocation.no_args_from(1)?;
-    let is_wanted = |other: &SecretId, other_label: Option<&str>| match &id {
+    let matches = |other: &SecretId, other_label: Option<&str>| match &id {
         Some(id) => id == other,
         None => other_label == Some(label),
     };
-    let value = created_info(juju, is_wanted).or_else(|| owned_info(juju, is_wanted));
+    let value = created_info(juju, matches).or_else(|| owned_info(juju, matches));
     let Some((id, fields)) = value else {
-        let wanted = id.as_ref().map_or(label, SecretId::as_str);
-        return Err(Failure::run(format!("secret {} not found", quoted(wanted))));
+        let name = id.as_ref().map_or(label, SecretId::as_str);
+        return Err(Failure::run(format!("secret {} not found", quoted(name))));
     };
     invocation.write(&Value::Map(vec![(id, Value::Fields(fields))]))
 }
 
+/// A secret's ID, and the fields of its metadata.
 type Info = (String, Vec<(String, Value)>);
 
 /// The metadata of a secret that this hook has created.
-fn created_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
+fn created_info(juju: &Juju, matches: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
     let mut creates = juju.pending.secrets.creates.iter();
-    let (id, (owner, secret)) = creates.find(|(id, (_, secret))| is_wanted(id, secret.label.as_deref()))?;
-    let mut fields = head(1, secret.label.as_deref(), *owner, secret.description.as_deref());
+    let (id, (owner, secret)) = creates.find(|(id, (_, secret))| matches(id, secret.label.as_deref()))?;
+    let mut fields = common_fields(1, secret.label.as_deref(), *owner, secret.description.as_deref());
     fields.extend(secret.rotate.map(|rotate| ("rotation".to_owned(), rotate.as_str().into())));
     fields.extend(secret.expire.map(|time| ("expiry".to_owned(), Value::Time(time))));
     Some((id.to_string(), fields))
 }
 
 /// The metadata of a secret that existed before.
-fn owned_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
+fn owned_info(juju: &Juju, matches: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
     juju.owned_secrets().find_map(|secret| {
         let update = juju.pending.secrets.updates.get(&secret.id);
         let label = update.and_then(|update| update.label.as_ref()).or(secret.label.as_ref());
-        if !is_wanted(&secret.id, label.map(String::as_str)) {
+        if !matches(&secret.id, label.map(String::as_str)) {
             return None;
         }
         let description = update.and_then(|update| update.description.as_ref()).or(secret.description.as_ref());
         let owner = secret.owner.unwrap_or(SecretOwner::Unit);
         let mut fields =
-            head(secret.latest_revision(), label.map(String::as_str), owner, description.map(String::as_str));
+            common_fields(secret.latest_revision(), label.map(String::as_str), owner, description.map(String::as_str));
         let rotate = update.and_then(|update| update.rotate).unwrap_or(secret.rotate);
         fields.push(("rotation".to_owned(), rotate.as_str().into()));
         let expire = update.and_then(|update| update.expire).or(secret.expire);
@@ -251,7 +253,12 @@ fn owned_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) 
     })
 }
 
-fn head(revision: u32, label: Option<&str>, owner: SecretOwner, description: Option<&str>) -> Vec<(String, Value)> {
+fn common_fields(
+    revision: u32,
+    label: Option<&str>,
+    owner: SecretOwner,
+    description: Option<&str>,
+) -> Vec<(String, Value)> {
     let owner = if owner == SecretOwner::Unit { "unit" } else { "application" };
     let mut fields = vec![
         ("revision".to_owned(), Value::Int(i64::from(revision))),

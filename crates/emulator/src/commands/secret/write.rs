@@ -3,7 +3,7 @@
 use super::content;
 use super::expiry;
 use super::owned::check_leader;
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{Flag, Number, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -71,15 +71,19 @@ pub(crate) static REMOVE: Spec = Spec {
 };
 
 /// The ID in the first argument.
-pub(super) fn id_of(invocation: &Invocation<'_>) -> Result<SecretId, Failure> {
+pub(super) fn parse_id(invocation: &Invocation<'_>) -> Result<SecretId, Failure> {
     let Some(id) = invocation.args().first() else { return Err(Failure::usage("missing secret URI")) };
     id.parse().map_err(|error: crate::state::InvalidSecretId| Failure::usage(error.to_string()))
 }
 
-fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<(SecretOwner, SecretUpdate), Failure> {
-    let given = |flag| Some(invocation.text(flag)).filter(|text| !text.is_empty());
-    let expire = given(EXPIRE).map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
-    let rotate = given(ROTATE).map(|name| {
+fn parse_update(
+    juju: &Juju,
+    invocation: &Invocation<'_>,
+    args: &[&str],
+) -> Result<(SecretOwner, SecretUpdate), Failure> {
+    let non_empty = |flag| Some(invocation.text(flag)).filter(|text| !text.is_empty());
+    let expire = non_empty(EXPIRE).map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
+    let rotate = non_empty(ROTATE).map(|name| {
         let policy = name.parse::<Rotate>();
         policy.map_err(|_| Failure::usage(format!("rotate policy {} not valid", quoted(name))))
     });
@@ -92,19 +96,19 @@ fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<
     let content = content::read(invocation.call, args, invocation.text(FILE))?;
     let update = SecretUpdate {
         content: Some(content).filter(|content| !content.is_empty()),
-        label: given(LABEL).map(str::to_owned),
-        description: given(DESCRIPTION).map(str::to_owned),
+        label: non_empty(LABEL).map(str::to_owned),
+        description: non_empty(DESCRIPTION).map(str::to_owned),
         expire,
         rotate,
     };
     Ok((owner, update))
 }
 
-fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     if invocation.args().is_empty() && invocation.text(FILE).is_empty() {
         return Err(Failure::usage("missing secret value or filename"));
     }
-    let (owner, secret) = update_of(juju, invocation, invocation.args())?;
+    let (owner, secret) = parse_update(juju, invocation, invocation.args())?;
     if secret.content.is_none() {
         return Err(Failure::run("empty secret value not valid"));
     }
@@ -124,9 +128,9 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let id = id_of(invocation)?;
-    let (_, mut update) = update_of(juju, invocation, &invocation.args()[1..])?;
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
+    let id = parse_id(invocation)?;
+    let (_, mut update) = parse_update(juju, invocation, &invocation.args()[1..])?;
     check_leader(juju, &id)?;
     if juju.managed_secret(&id).is_some_and(|secret| secret.latest() == update.content.as_ref()) {
         // Unchanged content makes no new revision.
@@ -138,8 +142,8 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-fn remove(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let id = id_of(invocation)?;
+fn remove(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
+    let id = parse_id(invocation)?;
     invocation.no_args_from(1)?;
     let revision = u32::try_from(invocation.number(REVISION)).ok().filter(|revision| *revision > 0);
     check_leader(juju, &id)?;

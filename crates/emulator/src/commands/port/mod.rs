@@ -1,8 +1,10 @@
 //! `open-port`, `close-port` and `opened-ports`.
 
+mod commit;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::failure::{CommandResult, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, FORMAT, OUTPUT, Switch, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
@@ -11,9 +13,11 @@ use crate::go::quoted;
 use crate::juju::Juju;
 use crate::state::{OpenedPort, Port};
 
+pub(crate) use commit::opened_after_hook;
+
 const ARGS: &str = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";
 const ENDPOINTS: Text = Text::new(&["endpoints"], "Names the endpoints, separated by commas; all by default.");
-const WITH_ENDPOINTS: Switch = Switch::new(&["endpoints"], "Displays the endpoints of each range.");
+const SHOW_ENDPOINTS: Switch = Switch::new(&["endpoints"], "Displays the endpoints of each range.");
 
 pub(crate) static OPEN: Spec = Spec {
     name: "open-port",
@@ -50,27 +54,27 @@ pub(crate) static OPENED: Spec = Spec {
           With --endpoints each line also names the endpoints, * standing for all.",
     examples: &["opened-ports", "opened-ports --endpoints"],
     see_also: &["open-port", "close-port"],
-    flags: &[WITH_ENDPOINTS.0, FORMAT.0, OUTPUT.0],
+    flags: &[SHOW_ENDPOINTS.0, FORMAT.0, OUTPUT.0],
     run: opened,
     ..SPEC
 };
 
-fn open(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn open(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     each_endpoint(juju, invocation, |juju, port| {
         let pending = &mut juju.pending;
         pending.close.retain(|closing| *closing != port);
-        let already = match conflict(&port, &pending.open, " requested earlier") {
-            Ok(already) => already || conflict(&port, &juju.state.all_opened_ports(), "")?,
+        let is_open = match conflict(&port, &pending.open, " requested earlier") {
+            Ok(is_open) => is_open || conflict(&port, &juju.state.all_opened_ports(), "")?,
             Err(reason) => return Err(reason),
         };
-        if !already {
+        if !is_open {
             pending.open.push(port);
         }
         Ok(())
     })
 }
 
-fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     each_endpoint(juju, invocation, |juju, port| {
         let pending = &mut juju.pending;
         pending.open.retain(|opening| *opening != port);
@@ -88,17 +92,17 @@ fn each_endpoint(
     juju: &mut Juju,
     invocation: &mut Invocation<'_>,
     change: impl Fn(&mut Juju, OpenedPort) -> Result<(), (Port, &'static str)>,
-) -> Answer {
+) -> CommandResult {
     let Some(range) = invocation.args().first() else { return Err(Failure::usage("no port or range specified")) };
     let port = parse(&range.to_lowercase())?;
     invocation.no_args_from(1)?;
-    invocation.warn_of_format();
-    let doing = if invocation.command == OPEN.name { "open" } else { "close" };
+    invocation.warn_deprecated_format();
+    let operation = if invocation.command == OPEN.name { "open" } else { "close" };
     for endpoint in invocation.text(ENDPOINTS).split(',') {
         change(juju, OpenedPort { port, endpoint: endpoint.trim().to_owned() }).map_err(|(other, extra)| {
             let unit = quoted(&juju.hook.unit);
             Failure::run(format!(
-                "cannot {doing} {port} (unit {unit}): port range conflicts with {other} (unit {unit}){extra}"
+                "cannot {operation} {port} (unit {unit}): port range conflicts with {other} (unit {unit}){extra}"
             ))
         })?;
     }
@@ -142,7 +146,7 @@ fn parse(text: &str) -> Result<Port, Failure> {
         [from, to] => (number(from)?, number(to)?),
         _ => return Err(Failure::usage(format!("invalid port range {}", quoted(range)))),
     };
-    let make: fn(u16, u16) -> Port = match protocol {
+    let range: fn(u16, u16) -> Port = match protocol {
         _ if from == -1 => return Ok(Port::Icmp),
         "tcp" => Port::Tcp,
         "udp" => Port::Udp,
@@ -158,24 +162,24 @@ fn parse(text: &str) -> Result<Port, Failure> {
         return Err(Failure::usage(format!("invalid port range {from}-{to}/{protocol}")));
     }
     match (u16::try_from(from), u16::try_from(to)) {
-        (Ok(from), Ok(to)) => Ok(make(from, to)),
+        (Ok(from), Ok(to)) => Ok(range(from, to)),
         _ => Err(Failure::usage(format!("port range bounds must be between 0 and 65535, got {from}-{to}"))),
     }
 }
 
-fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
     invocation.no_args_from(0)?;
     let mut ranges: BTreeMap<Port, Vec<String>> = BTreeMap::new();
     for OpenedPort { port, endpoint } in juju.opened_ports() {
         ranges.entry(port).or_default().push(endpoint);
     }
-    let with_endpoints = invocation.is_set(WITH_ENDPOINTS);
+    let show_endpoints = invocation.is_set(SHOW_ENDPOINTS);
     let lines = ranges.into_iter().map(|(range, endpoints)| {
-        if !with_endpoints {
+        if !show_endpoints {
             return range.to_string();
         }
-        let everywhere = endpoints.iter().any(String::is_empty);
-        format!("{range} ({})", if everywhere { "*".to_owned() } else { endpoints.join(", ") })
+        let for_all = endpoints.iter().any(String::is_empty);
+        format!("{range} ({})", if for_all { "*".to_owned() } else { endpoints.join(", ") })
     });
     let lines = Value::Lines(lines.collect());
     invocation.write(&lines)
@@ -197,7 +201,7 @@ mod tests {
     use crate::tests::{answer, check, check_error, juju};
 
     #[test]
-    fn opens_and_closes_when_the_hook_has_succeeded() {
+    fn ports_open_and_close_when_the_hook_has_succeeded() {
         let mut juju = juju();
         juju.state.opened_ports = [Port::tcp(80), Port::icmp()].into();
         for line in [
@@ -215,8 +219,8 @@ mod tests {
         }
         check(&mut juju, &["opened-ports"], "icmp\n443/tcp\n8000-8010/udp\n");
         check(&mut juju, &["opened-ports", "--format=json"], "[\"icmp\",\"443/tcp\",\"8000-8010/udp\"]\n");
-        let after = [Port::icmp(), Port::tcp(443), Port::udp_range(8000..=8010)].into();
-        assert_eq!(juju.succeed().state.opened_ports, after);
+        let expected = [Port::icmp(), Port::tcp(443), Port::udp_range(8000..=8010)].into();
+        assert_eq!(juju.succeed().state.opened_ports, expected);
     }
 
     #[test]
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_endpoints_apart() {
+    fn ports_are_opened_and_closed_for_single_endpoints() {
         let mut juju = juju();
         check(&mut juju, &["opened-ports"], "");
         check(&mut juju, &["opened-ports", "--format=json"], "[]\n");
@@ -242,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_ranges_that_overlap() {
+    fn overlapping_ranges_are_refused() {
         let mut juju = juju();
         juju.state.opened_ports = [Port::tcp_range(80..=90)].into();
         let error = "cannot open 85/tcp (unit \"app/0\"): port range conflicts with 80-90/tcp (unit \"app/0\")";
@@ -255,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_invalid_ports() {
+    fn invalid_ports_are_refused() {
         for (port, error) in [
             ("x", r#"invalid port "x": strconv.Atoi: parsing "x": invalid syntax"#),
             ("1-2-3", r#"invalid port range "1-2-3""#),
