@@ -84,14 +84,14 @@ pub enum Error {
         name: String,
     },
     /// The machine's users and groups could not be read.
-    #[error("could not look for the {kind} '{name}' with getent: {why}")]
+    #[error("could not look for the {kind} '{name}' with getent: {reason}")]
     Getent {
         /// `user` or `group`.
         kind: &'static str,
         /// The requested name.
         name: String,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// The program that makes the change failed.
     #[error("failed to {operation} the {kind} {name}: {error}")]
@@ -146,7 +146,7 @@ fn look_up<T>(
     key: &str,
     entry: impl FnOnce(&[String]) -> Option<T>,
 ) -> Result<Option<T>, Error> {
-    let getent_error = |why| Error::Getent { kind, name: key.to_owned(), why };
+    let getent_error = |reason| Error::Getent { kind, name: key.to_owned(), reason };
     // An empty name would list all entries.
     if key.is_empty() {
         return Err(Error::Name { kind, name: String::new() });

@@ -145,7 +145,7 @@ mod tests {
         let failure = systemd::ServiceFailure {
             operation: "start",
             unit: "demo".to_owned(),
-            why: "its process exited".to_owned(),
+            reason: "its process exited".to_owned(),
             journal: vec!["Started demo.".to_owned(), "no licence found".to_owned()],
         };
         assert_eq!(reason(&systemd::Error::Service(failure)), "no licence found");

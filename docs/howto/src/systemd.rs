@@ -80,7 +80,7 @@ mod tests {
         let failure = ServiceFailure {
             operation: "start",
             unit: "demo-worker".to_owned(),
-            why: "its process exited".to_owned(),
+            reason: "its process exited".to_owned(),
             journal: vec!["Started demo-worker.".to_owned(), "no queue configured".to_owned()],
         };
         assert_eq!(last_journal_line(&Error::Service(failure)), "demo-worker: no queue configured");

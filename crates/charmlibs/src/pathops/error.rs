@@ -51,14 +51,14 @@ pub enum Error {
         name: String,
     },
     /// The machine's users and groups could not be read.
-    #[error("could not look for the {kind} '{name}' with getent: {why}")]
+    #[error("could not look for the {kind} '{name}' with getent: {reason}")]
     Getent {
         /// `user` or `group`.
         kind: &'static str,
         /// The requested name.
         name: String,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// A step of the operation failed.
     #[error("could not {step} {}: {error}", path.display())]

@@ -33,7 +33,7 @@ impl Owner {
 /// The fields of the entry `name` in the machine's `database`.
 fn getent(kind: &'static str, database: &str, name: &str) -> Result<Vec<String>, Error> {
     accounts::entry(database, name)
-        .map_err(|error| Error::Getent { kind, name: name.to_owned(), why: error.to_string() })?
+        .map_err(|error| Error::Getent { kind, name: name.to_owned(), reason: error.to_string() })?
         .ok_or_else(|| Error::UnknownOwner { kind, name: name.to_owned() })
 }
 
@@ -41,7 +41,7 @@ fn parse_number(kind: &'static str, name: &str, field: Option<&String>) -> Resul
     field.and_then(|field| field.parse().ok()).ok_or_else(|| Error::Getent {
         kind,
         name: name.to_owned(),
-        why: "it did not print an entry".to_owned(),
+        reason: "it did not print an entry".to_owned(),
     })
 }
 

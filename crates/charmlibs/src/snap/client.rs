@@ -107,7 +107,7 @@ impl Snapd {
         let mut values = Vec::new();
         for line in response.body.split(|&byte| byte == 0x1e).filter(|line| !line.trim_ascii().is_empty()) {
             let value: Value = serde_json::from_slice(line)
-                .map_err(|error| Error::Response { request: format!("GET {path}"), why: error.to_string() })?;
+                .map_err(|error| Error::Response { request: format!("GET {path}"), reason: error.to_string() })?;
             values.push(value);
         }
         match values.first() {
@@ -119,7 +119,7 @@ impl Snapd {
     /// snapd's result, and the ID of the change that it started.
     fn request(&self, request: &mut Request<'_>, operation: &str) -> Result<(Value, Option<String>), Error> {
         let response = self.exchange(request)?;
-        let invalid = |why: String| Error::Response { request: request.to_string(), why };
+        let invalid = |reason: String| Error::Response { request: request.to_string(), reason };
         let mut value: Value = serde_json::from_slice(&response.body)
             .map_err(|error| invalid(format!("HTTP status {}, and no JSON: {error}", response.status)))?;
         match value["type"].as_str() {
@@ -135,16 +135,18 @@ impl Snapd {
 
     fn exchange(&self, request: &mut Request<'_>) -> Result<http::Response, Error> {
         tracing::debug!("snapd: {request}");
-        let socket = http::connect(&self.socket)
-            .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
+        let socket = http::connect(&self.socket).map_err(|error| Error::NotRunning {
+            socket: self.socket.display().to_string(),
+            reason: error.to_string(),
+        })?;
         // A snap's file takes time: snapd writes it to disk before it answers.
         let limit = if request.length > MAX_LENGTH_WITHOUT_FILE { self.timeout } else { self.request_timeout };
         http::exchange(socket, request, limit).map_err(|error| {
             let request = request.to_string();
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::TimedOut { operation: request, limit },
-                io::ErrorKind::InvalidData => Error::Response { request, why: error.to_string() },
-                _ => Error::Connection { request, why: error.to_string() },
+                io::ErrorKind::InvalidData => Error::Response { request, reason: error.to_string() },
+                _ => Error::Connection { request, reason: error.to_string() },
             }
         })
     }
@@ -173,8 +175,8 @@ impl Snapd {
                 }
                 "Do" | "Doing" | "Undo" | "Undoing" | "Abort" => {}
                 status => {
-                    let why = change["err"].as_str().map_or_else(|| format!("status {status}"), one_line);
-                    return Err(Error::Change { operation: operation.to_owned(), why, id: id.to_owned() });
+                    let reason = change["err"].as_str().map_or_else(|| format!("status {status}"), one_line);
+                    return Err(Error::Change { operation: operation.to_owned(), reason, id: id.to_owned() });
                 }
             }
             if started.elapsed() >= self.timeout {

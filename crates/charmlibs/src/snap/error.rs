@@ -14,20 +14,20 @@ pub enum Error {
         text: String,
     },
     /// The machine has no snapd, or it is not running.
-    #[error("snapd does not run on this machine: could not connect to {socket}: {why}")]
+    #[error("snapd does not run on this machine: could not connect to {socket}: {reason}")]
     NotRunning {
         /// The path of its socket.
         socket: String,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// The connection to snapd broke.
-    #[error("lost the connection to snapd while doing {request}: {why}")]
+    #[error("lost the connection to snapd while doing {request}: {reason}")]
     Connection {
         /// Such as `POST /v2/snaps/juju`.
         request: String,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// snapd did not answer, or did not finish, in time.
     #[error("snapd did not finish {operation} within {limit:?}")]
@@ -38,12 +38,12 @@ pub enum Error {
         limit: Duration,
     },
     /// snapd's response does not fit its documentation.
-    #[error("could not read what snapd answered to {request}: {why}")]
+    #[error("could not read what snapd answered to {request}: {reason}")]
     Response {
         /// Such as `GET /v2/snaps/juju`.
         request: String,
         /// What is wrong with the response.
-        why: String,
+        reason: String,
     },
     /// The snap is not installed.
     #[error("the snap {snap} is not installed")]
@@ -56,22 +56,22 @@ pub enum Error {
     #[error("{0}")]
     Refused(Refusal),
     /// The change started, but failed. snapd has undone it.
-    #[error("failed to {operation}: {why} (snapd's change {id})")]
+    #[error("failed to {operation}: {reason} (snapd's change {id})")]
     Change {
         /// The change, in snapd's words.
         operation: String,
         /// The reason, in snapd's words.
-        why: String,
+        reason: String,
         /// The ID, for `snap change ID`.
         id: String,
     },
     /// The file of a snap could not be read.
-    #[error("could not read the snap file {path}: {why}")]
+    #[error("could not read the snap file {path}: {reason}")]
     File {
         /// The file's path.
         path: String,
         /// The reason.
-        why: String,
+        reason: String,
     },
 }
 

@@ -89,8 +89,8 @@ impl io::Write for DeadlineStream {
     }
 }
 
-fn invalid(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason.to_owned())
 }
 
 fn read_line(reader: &mut impl io::BufRead) -> io::Result<String> {

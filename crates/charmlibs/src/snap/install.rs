@@ -171,7 +171,7 @@ impl Snapd {
         let infos: Option<Vec<_>> = result.as_array().and_then(|all| all.iter().map(Info::parse).collect());
         let mut infos = infos.ok_or_else(|| Error::Response {
             request: format!("GET {PATH}"),
-            why: "it is not a list, or an item lacks its name or revision".to_owned(),
+            reason: "it is not a list, or an item lacks its name or revision".to_owned(),
         })?;
         infos.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(infos)
@@ -186,7 +186,7 @@ impl Snapd {
         match self.get_json(&path, &format!("look for the snap {snap}")) {
             Ok(value) => Info::parse(&value).map(Some).ok_or_else(|| Error::Response {
                 request: format!("GET {path}"),
-                why: "it lacks a name or a revision".to_owned(),
+                reason: "it lacks a name or a revision".to_owned(),
             }),
             Err(error) if error.is("snap-not-found") => Ok(None),
             Err(error) => Err(error),
@@ -236,7 +236,7 @@ impl Snapd {
         const BOUNDARY: &str = "charmlibs-snap-3f9c1a7be2d84d06";
         let path = path.as_ref();
         let cannot_read =
-            |error: std::io::Error| Error::File { path: path.display().to_string(), why: error.to_string() };
+            |error: std::io::Error| Error::File { path: path.display().to_string(), reason: error.to_string() };
         let fields = [("action", "install"), ("dangerous", "true")];
         let options = [("classic", install.classic), ("devmode", install.devmode)];
         let options = options.iter().filter(|(_, set)| *set).map(|(key, _)| (*key, "true"));

@@ -95,7 +95,7 @@ impl Snapd {
                 }
                 Ok(config)
             }
-            Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is not an object".to_owned() }),
+            Ok(_) => Err(Error::Response { request: format!("GET {path}"), reason: "it is not an object".to_owned() }),
             Err(error) if SYSTEM_SNAPS.contains(&snap) => Err(error),
             Err(error) => Err(self.or_not_installed(snap, error)),
         }
@@ -109,7 +109,7 @@ impl Snapd {
         let mut config = self.get(snap, &[key])?;
         config.remove(key).ok_or_else(|| Error::Response {
             request: format!("GET {}/conf?keys={}", snap_path(snap).unwrap_or_default(), escape(key)),
-            why: format!("it lacks the key {key}"),
+            reason: format!("it lacks the key {key}"),
         })
     }
 

@@ -14,10 +14,10 @@ pub enum Error {
         name: String,
     },
     /// The machine has no systemd, or was booted without it.
-    #[error("systemd does not run on this machine: {why}")]
+    #[error("systemd does not run on this machine: {reason}")]
     NotRunning {
         /// The message of `systemctl`, or why it could not run.
-        why: String,
+        reason: String,
     },
     /// The machine has no such unit.
     #[error("there is no unit {unit} on this machine")]
@@ -63,7 +63,7 @@ pub struct ServiceFailure {
     /// The unit's name.
     pub unit: String,
     /// The reason: the message of `systemctl`, or the service's state.
-    pub why: String,
+    pub reason: String,
     /// The last lines of the unit's journal, oldest first.
     pub journal: Vec<String>,
 }
@@ -71,7 +71,7 @@ pub struct ServiceFailure {
 /// One line, for the log: `failed to start web.service: …; its journal ends: … / …`.
 impl fmt::Display for ServiceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {} {}: {}", self.operation, self.unit, self.why)?;
+        write!(f, "failed to {} {}: {}", self.operation, self.unit, self.reason)?;
         if self.journal.is_empty() {
             f.write_str("; its journal is empty")
         } else {

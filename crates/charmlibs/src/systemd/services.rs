@@ -130,8 +130,8 @@ impl Systemd {
         let mut current = first.clone();
         loop {
             if !current.is_running() || current.main_pid != first.main_pid {
-                let why = format!("it has ended ({}: {})", current.active, current.result);
-                return Err(self.service_failure("keep running", name, why));
+                let reason = format!("it has ended ({}: {})", current.active, current.result);
+                return Err(self.service_failure("keep running", name, reason));
             }
             let remaining = span.saturating_sub(started.elapsed());
             if remaining.is_zero() {
@@ -294,8 +294,8 @@ impl Systemd {
     fn check_has_process(&self, operation: &'static str, name: &str) -> Result<(), Error> {
         let state = self.state(name)?;
         if state.active == "failed" || state.sub == "auto-restart" {
-            let why = format!("it has ended ({}: {})", state.active, state.result);
-            return Err(self.service_failure(operation, name, why));
+            let reason = format!("it has ended ({}: {})", state.active, state.result);
+            return Err(self.service_failure(operation, name, reason));
         }
         Ok(())
     }

@@ -62,8 +62,8 @@ impl Systemd {
         self
     }
 
-    pub(super) fn service_failure(&self, operation: &'static str, name: &str, why: String) -> Error {
-        Error::Service(ServiceFailure { operation, unit: name.to_owned(), why, journal: self.journal(name) })
+    pub(super) fn service_failure(&self, operation: &'static str, name: &str, reason: String) -> Error {
+        Error::Service(ServiceFailure { operation, unit: name.to_owned(), reason, journal: self.journal(name) })
     }
 
     /// The last lines of the unit's journal, or why they cannot be read: the error is about something else.
@@ -86,9 +86,9 @@ impl Systemd {
         let run = Run::new(self.program_path("systemctl")).args(["--no-ask-password", "--no-pager"]).args(args);
         run.env("LC_ALL", "C").within(self.timeout).output().map_err(|error| match error.failure() {
             Some(failure) if is_systemd_missing(&failure.stderr) => {
-                Error::NotRunning { why: failure.stderr.lines().next().unwrap_or_default().trim().to_owned() }
+                Error::NotRunning { reason: failure.stderr.lines().next().unwrap_or_default().trim().to_owned() }
             }
-            None if error.is_not_found() => Error::NotRunning { why: "the program systemctl is missing".to_owned() },
+            None if error.is_not_found() => Error::NotRunning { reason: "the program systemctl is missing".to_owned() },
             _ => Error::Program(error),
         })
     }

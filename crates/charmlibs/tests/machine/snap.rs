@@ -219,7 +219,7 @@ fn a_real_snapd_runs_a_local_snap() {
 
     snap::set("charmlibs-app", &json!({"name": "good", "server.port": 80})).unwrap();
     let error = snap::set("charmlibs-app", &json!({"name": "bad"})).unwrap_err();
-    assert!(matches!(&error, Error::Change { why, .. } if why.contains("bad is no name")), "{error}");
+    assert!(matches!(&error, Error::Change { reason, .. } if reason.contains("bad is no name")), "{error}");
     let config = snap::get("charmlibs-app", &[]).unwrap();
     assert_eq!(serde_json::Value::from(config), json!({"name": "good", "server": {"port": 80}}));
     assert_eq!(snap::get_one("charmlibs-app", "server.port").unwrap(), 80);

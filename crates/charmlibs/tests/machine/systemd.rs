@@ -144,7 +144,7 @@ fn a_service_that_fails_is_reported_with_its_journal() {
     let error = systemd::service_start("bad").unwrap_err();
     let failure = error.service().unwrap();
     assert_eq!((failure.operation, failure.unit.as_str()), ("start", "bad"));
-    assert!(failure.why.contains("control process exited with error code"), "{failure}");
+    assert!(failure.reason.contains("control process exited with error code"), "{failure}");
     assert!(failure.journal.iter().any(|line| line == "no licence found"), "{failure}");
     assert!(failure.journal.len() <= 10);
     assert!(error.to_string().starts_with("failed to start bad: Job for bad.service failed"), "{error}");

@@ -72,12 +72,12 @@ impl Metrics {
 #[non_exhaustive]
 pub enum InvalidFile {
     /// The alert rules are invalid.
-    #[error("the alert rules {name} are not valid: {why}")]
+    #[error("the alert rules {name} are not valid: {reason}")]
     Rules {
         /// The name of the rules.
         name: &'static str,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// The dashboard is not JSON.
     #[error("the dashboard {name} is not JSON: {error}")]

@@ -53,7 +53,7 @@ pub(super) fn rules(
     let mut groups = Vec::new();
     for (name, text) in files {
         let parsed = parse_groups(name, text, topology, language);
-        groups.extend(parsed.map_err(|why| InvalidFile::Rules { name, why: why.to_string() })?);
+        groups.extend(parsed.map_err(|reason| InvalidFile::Rules { name, reason: reason.to_string() })?);
     }
     Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
 }

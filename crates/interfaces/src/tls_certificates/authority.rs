@@ -57,8 +57,8 @@ impl Authority {
     /// They do not belong together, or the certificate is not that of a CA.
     pub fn new(key: PrivateKey, certificate: Certificate) -> Result<Self, Error> {
         if !certificate.matches_private_key(&key) || !certificate.is_ca() {
-            let why = format!("that of {} is not, or is for another key", certificate.common_name());
-            return Err(Error::Invalid { kind: "certificate of a CA with this key", why });
+            let reason = format!("that of {} is not, or is for another key", certificate.common_name());
+            return Err(Error::Invalid { kind: "certificate of a CA with this key", reason });
         }
         Ok(Self { key, certificate })
     }
@@ -113,7 +113,7 @@ impl Authority {
         if request.has_valid_signature() == Some(false) {
             return Err(Error::CannotCreate {
                 object: "a certificate",
-                why: "the request is signed with another key".into(),
+                reason: "the request is signed with another key".into(),
             });
         }
         let content = CertificateRequestAttributes { ca, ..request.content() };
@@ -122,8 +122,8 @@ impl Authority {
     }
 }
 
-fn cannot_create(why: &dyn std::fmt::Display) -> Error {
-    Error::CannotCreate { object: "a certificate", why: why.to_string() }
+fn cannot_create(reason: &dyn std::fmt::Display) -> Error {
+    Error::CannotCreate { object: "a certificate", reason: reason.to_string() }
 }
 
 fn sign(

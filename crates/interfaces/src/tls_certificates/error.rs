@@ -6,20 +6,20 @@ pub enum Error {
     #[error(transparent)]
     Ops(#[from] ops::Error),
     /// The PEM is not valid, or not of the expected kind.
-    #[error("this is not a {kind}: {why}")]
+    #[error("this is not a {kind}: {reason}")]
     Invalid {
         /// The expected kind.
         kind: &'static str,
         /// What is wrong with it.
-        why: String,
+        reason: String,
     },
     /// A request or a certificate cannot be created with this content.
-    #[error("{object} cannot be made: {why}")]
+    #[error("{object} cannot be made: {reason}")]
     CannotCreate {
         /// What cannot be created.
         object: &'static str,
         /// The reason.
-        why: String,
+        reason: String,
     },
     /// The provider sent a certificate for another key.
     #[error(
@@ -70,6 +70,6 @@ pub enum Error {
 
 impl Error {
     pub(super) fn invalid(kind: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
-        move |why| Self::Invalid { kind, why: why.to_string() }
+        move |reason| Self::Invalid { kind, reason: reason.to_string() }
     }
 }

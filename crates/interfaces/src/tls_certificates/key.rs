@@ -37,7 +37,7 @@ impl PrivateKey {
     /// The machine has no random numbers.
     pub fn generate() -> Result<Self, Error> {
         let cannot_create =
-            |why: &dyn fmt::Display| Error::CannotCreate { object: "a private key", why: why.to_string() };
+            |reason: &dyn fmt::Display| Error::CannotCreate { object: "a private key", reason: reason.to_string() };
         let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| cannot_create(&error))?;
         let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| cannot_create(&error))?;
         Ok(Self { key: Key::P256(key), pem: pem.trim().to_owned() })
@@ -168,7 +168,7 @@ mod tests {
         ] {
             let error = PrivateKey::from_pem(pem).unwrap_err().to_string();
             let prefix = "this is not a private key of P-256, P-384 or RSA: ";
-            assert!(error.strip_prefix(prefix).is_some_and(|why| why.starts_with(reason)), "{error}");
+            assert!(error.strip_prefix(prefix).is_some_and(|message| message.starts_with(reason)), "{error}");
         }
     }
 }

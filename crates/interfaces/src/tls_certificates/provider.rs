@@ -122,8 +122,8 @@ impl Provider {
         intermediates: &[Certificate],
     ) -> Result<(), Error> {
         if certificate.public_key_der() != requested.request.public_key_der() {
-            let why = format!("it is for another key than the request of {}", requested.requirer);
-            return Err(Error::CannotCreate { object: "an answer with this certificate", why });
+            let reason = format!("it is for another key than the request of {}", requested.requirer);
+            return Err(Error::CannotCreate { object: "an answer with this certificate", reason });
         }
         let mut chain = vec![certificate.pem().to_owned()];
         chain.extend(intermediates.iter().map(|certificate| certificate.pem().to_owned()));

@@ -122,9 +122,9 @@ impl CertificateRequestAttributes {
     /// # Errors
     /// A name cannot be used in a certificate.
     pub fn sign(&self, key: &PrivateKey) -> Result<CertificateSigningRequest, Error> {
-        let cannot_create = |why: &dyn std::fmt::Display| Error::CannotCreate {
+        let cannot_create = |reason: &dyn std::fmt::Display| Error::CannotCreate {
             object: "the request for a certificate",
-            why: format!("{} of {}", why, self.common_name),
+            reason: format!("{} of {}", reason, self.common_name),
         };
         let subject = self.subject(Some(&unique_identifier()?)).map_err(|error| cannot_create(&error))?;
         let mut builder = RequestBuilder::new(subject).map_err(|error| cannot_create(&error))?;
@@ -178,7 +178,7 @@ const UNIQUE_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.
 fn unique_identifier() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::CannotCreate { object: "a number for the request", why: error.to_string() })?;
+        .map_err(|error| Error::CannotCreate { object: "a number for the request", reason: error.to_string() })?;
     Ok(hex(&bytes))
 }
 
