@@ -46,7 +46,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, String)> {
 }
 
 /// The name of a path's file or folder in `src` (or in a folder of it), without `.rs`.
-fn module(path: &Path, folder: &Path) -> String {
+fn module_name(path: &Path, folder: &Path) -> String {
     let first = path.strip_prefix(folder).unwrap().iter().next().unwrap().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
@@ -140,7 +140,7 @@ fn re_exports(files: &[(PathBuf, String)]) -> BTreeMap<ModulePath, ModulePath> {
 fn modules_use_only_those_below_them() {
     let layer = |name: &str| LAYERS.iter().position(|layer| *layer == name);
     for (path, text) in files(&source()) {
-        let name = module(&path, &source());
+        let name = module_name(&path, &source());
         if ["lib", "main", "bin"].contains(&name.as_str()) {
             continue;
         }
@@ -166,7 +166,7 @@ fn the_page_of_the_architecture_names_each_module() {
 #[test]
 fn only_the_store_contains_sql() {
     for (path, text) in files(&source()) {
-        if module(&path, &source()) != "store" {
+        if module_name(&path, &source()) != "store" {
             assert!(!text.contains("rusqlite"), "{}", path.display());
         }
     }
@@ -188,11 +188,12 @@ fn a_command_is_named_only_in_its_own_file_and_in_the_table() {
                 continue;
             }
             assert!(path.starts_with(&commands), "{name} is in {}", path.display());
-            let own = module(path, &commands);
+            let command = module_name(path, &commands);
             assert_eq!(table.matches(&format!("::{name})")).count(), 1, "{name} has one line in the table");
             for (other, words) in &words {
-                let here = other.starts_with(&commands) && [own.as_str(), "mod"].contains(&&*module(other, &commands));
-                assert!(here || !words.contains(name), "{} knows {name} of commands/{own}", other.display());
+                let is_allowed = other.starts_with(&commands)
+                    && [command.as_str(), "mod"].contains(&&*module_name(other, &commands));
+                assert!(is_allowed || !words.contains(name), "{} knows {name} of commands/{command}", other.display());
             }
             named.insert(name.to_owned());
         }
