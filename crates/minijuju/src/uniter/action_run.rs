@@ -5,14 +5,14 @@ use emulator::action_params::{self, ParamsError};
 use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
+use super::agent_status;
 use super::charm_folder;
 use super::debug::WaitingDebugger;
 use super::environment::{Job, context_id};
-use super::hook_run::status_after;
 use super::juju_exec;
 use super::listener::HookListener;
 use super::process::Ended;
-use super::program::{FindError, Program, Surroundings, exit_text};
+use super::program::{FindError, Program, RunParams, exit_text};
 use super::script::{RunBy, Script};
 use super::session::Session;
 use super::view::Snapshot;
@@ -24,7 +24,7 @@ use crate::store::task::{self, Task, TaskKind, TaskStatus};
 
 /// Why an action did not run.
 #[derive(Debug, thiserror::Error)]
-enum NotRun {
+enum ActionError {
     /// The charm does not implement it.
     #[error("action not implemented on unit {0:?}")]
     NotImplemented(String),
@@ -35,17 +35,17 @@ enum NotRun {
     Params { action: String, why: ParamsError },
     /// The relation or remote unit that it names does not exist.
     #[error("{0}")]
-    RelationError(juju_exec::RelationError),
+    Relation(juju_exec::RelationError),
     /// It could not be started or followed.
     #[error("{0}")]
     Failed(anyhow::Error),
 }
 
 impl Worker<'_> {
-    pub(super) fn action(&mut self, seen: &Snapshot, id: i64) -> anyhow::Result<()> {
+    pub(super) fn run_action(&mut self, snapshot: &Snapshot, id: i64) -> anyhow::Result<()> {
         let Some(mut task) = task::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
-        let machine = self.machine(seen)?;
-        let (files, tag) = (machine.files()?, seen.unit.tag());
+        let machine = self.machine(snapshot)?;
+        let (files, tag) = (machine.files()?, snapshot.unit.tag());
         charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         let action = match &task.kind {
             TaskKind::Action(action) => Some(action.clone()),
@@ -55,8 +55,8 @@ impl Worker<'_> {
             Some(action) => (format!("action {action}"), format!("running action {action}")),
             None => ("juju-exec".to_owned(), "running commands".to_owned()),
         };
-        let context = context_id(&seen.view.name, task.kind.name());
-        let (uuid, name) = (self.model.uuid.clone(), seen.view.name.clone());
+        let context = context_id(&snapshot.view.name, task.kind.name());
+        let (uuid, name) = (self.model.uuid.clone(), snapshot.view.name.clone());
         task.start(&context);
         self.store.write(|db| {
             task::save(db, &uuid, &task)?;
@@ -64,9 +64,9 @@ impl Worker<'_> {
         })?;
         tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
         let step = self.progress.start_step(format!("{name} {label}"));
-        let (relation, unrelated) = match juju_exec::relation_hook(&task, seen) {
+        let (relation, relation_error) = match juju_exec::relation_hook(&task, snapshot) {
             Ok(relation) => (relation, None),
-            Err(why) => (None, Some(NotRun::RelationError(why))),
+            Err(why) => (None, Some(ActionError::Relation(why))),
         };
         let job = match (&action, &task.kind) {
             (Some(action), _) => Job::Action(action, id),
@@ -89,17 +89,18 @@ impl Worker<'_> {
             Some(action) => WaitingDebugger::find(self.store.folder(), &uuid, &name, action)?,
             None => None,
         };
-        let refused = unrelated.or(self.check_params(seen, &mut task).err());
-        let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
+        let refused = relation_error.or(self.check_params(snapshot, &mut task).err());
+        let mut session =
+            Session::load(self.store.db(), self.model, snapshot, (job, &task.params), &context, &machine)?;
         let (ended, output) = match (refused, program) {
             (Some(why), _) => (Err(why), Default::default()),
             (None, Ok(Some(program))) => {
-                let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, task.kind.name());
-                listener.record(action.as_ref().map(|_| id));
-                listener.watch(id);
-                let around = Surroundings {
+                let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, snapshot, task.kind.name());
+                listener.capture(action.as_ref().map(|_| id));
+                listener.stop_if_cancelled(id);
+                let params = RunParams {
                     model: self.model,
-                    seen,
+                    snapshot,
                     machine: &machine,
                     launchers: self.launchers,
                     context: &context,
@@ -108,15 +109,15 @@ impl Worker<'_> {
                     interrupt: self.interrupt,
                     debugger: debugger.as_ref(),
                 };
-                let ended = program.run(&around, &mut listener);
-                let output = listener.recorded();
+                let ended = program.run(&params, &mut listener);
+                let output = listener.captured();
                 listener.close()?;
-                (ended.map_err(NotRun::Failed), output)
+                (ended.map_err(ActionError::Failed), output)
             }
-            (None, Ok(None)) => (Err(NotRun::NotImplemented(name.clone())), Default::default()),
+            (None, Ok(None)) => (Err(ActionError::NotImplemented(name.clone())), Default::default()),
             (None, Err(error)) => (Err(error.into()), Default::default()),
         };
-        self.end_action(seen, task, session, &ended, output)?;
+        self.record_end(snapshot, task, session, &ended, output)?;
         match ended {
             Ok(Ended::Exited(_)) => step.done(),
             Ok(Ended::Interrupted | Ended::TimedOut | Ended::Stopped) => step.failed("stopped"),
@@ -127,22 +128,22 @@ impl Worker<'_> {
 
     /// Check an action's parameters and add defaults. Juju 4 does so when the task runs; 3.6 before it creates the
     /// task.
-    fn check_params(&self, seen: &Snapshot, task: &mut Task) -> Result<(), NotRun> {
+    fn check_params(&self, snapshot: &Snapshot, task: &mut Task) -> Result<(), ActionError> {
         let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
-        let meta = charm::metadata(&seen.application).ok();
+        let meta = charm::metadata(&snapshot.application).ok();
         let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
-        let given = task.params.clone().into_iter().collect();
-        let params = action_params::prepare(defined, &given, self.model.juju);
-        task.params = params.map_err(|why| NotRun::Params { action: action.clone(), why })?.into_iter().collect();
+        let values = task.params.clone().into_iter().collect();
+        let params = action_params::prepare(defined, &values, self.model.juju);
+        task.params = params.map_err(|why| ActionError::Params { action: action.clone(), why })?.into_iter().collect();
         Ok(())
     }
 
-    fn end_action(
+    fn record_end(
         &mut self,
-        seen: &Snapshot,
+        snapshot: &Snapshot,
         mut task: Task,
         session: Session,
-        ended: &Result<Ended, NotRun>,
+        ended: &Result<Ended, ActionError>,
         (stdout, stderr): (Vec<u8>, Vec<u8>),
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
@@ -163,16 +164,16 @@ impl Worker<'_> {
         put_output(&mut results, "stderr", stderr);
         let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
         let changes = if succeeded {
-            let (changes, refusal) = session.finish();
+            let (changes, refusal) = session.succeed();
             if let Some(refusal) = &refusal {
                 refuse(&mut results, &mut message, refusal);
-                self.keep_refused(seen, changes, refusal)?;
+                self.commit_refused(snapshot, changes, refusal)?;
                 None
             } else {
                 Some(changes)
             }
         } else {
-            Some(session.abandon())
+            Some(session.fail())
         };
         task.results = Value::Object(results);
         let last = task::find(self.store.db(), &self.model.uuid, task.id)?;
@@ -185,8 +186,8 @@ impl Worker<'_> {
         });
         task.message = message.unwrap_or_default();
         task.log = last.map(|last| last.log).unwrap_or_default();
-        let (uuid, name) = (&self.model.uuid, &seen.view.name);
-        let after = status_after(&seen.unit.agent.operation);
+        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
+        let after = agent_status::when_idle(&snapshot.unit.agent.operation);
         self.store.write(|db| {
             if let Some(changes) = changes {
                 changes.commit(db)?;
@@ -234,8 +235,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_of_an_actions_changes_is_printed_on_standard_error() {
-        for (results, message, wanted, said) in [
+    fn a_refusal_of_changes_is_added_to_the_actions_standard_error() {
+        for (results, message, wanted_results, wanted_message) in [
             (json!({}), None, json!({"stderr": "no", "return-code": "1"}), "committing requested changes failed"),
             (
                 json!({"return-code": 0, "stderr": "hm\n"}),
@@ -247,7 +248,7 @@ mod tests {
             let Value::Object(mut results) = results else { unreachable!("all are objects") };
             let mut message = message.map(str::to_owned);
             refuse(&mut results, &mut message, "no");
-            assert_eq!((Value::Object(results), message.as_deref()), (wanted, Some(said)));
+            assert_eq!((Value::Object(results), message.as_deref()), (wanted_results, Some(wanted_message)));
         }
     }
 }

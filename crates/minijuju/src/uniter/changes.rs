@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use emulator::Record;
-use emulator::{OpenedPort, Secret as SeenSecret, SecretOwner, State};
+use emulator::{OpenedPort, Secret as EmulatedSecret, SecretOwner, State};
 
 use super::storage;
 use crate::store::database::now;
@@ -41,18 +41,18 @@ impl Changes {
         if before.leader_settings != after.leader_settings {
             application::set_leader_settings(db, &model, &unit.application, &after.leader_settings)?;
         }
-        for now in &after.relations {
-            let Some(then) = before.get_relation(now.id) else { continue };
-            let id = i64::from(now.id);
-            if now.local_unit_data != then.local_unit_data {
-                relation::set_settings(db, &model, id, &name, &now.local_unit_data)?;
+        for new in &after.relations {
+            let Some(old) = before.get_relation(new.id) else { continue };
+            let id = i64::from(new.id);
+            if new.local_unit_data != old.local_unit_data {
+                relation::set_settings(db, &model, id, &name, &new.local_unit_data)?;
             }
-            if now.local_app_data != then.local_app_data {
-                relation::set_settings(db, &model, id, &unit.application, &now.local_app_data)?;
+            if new.local_app_data != old.local_app_data {
+                relation::set_settings(db, &model, id, &unit.application, &new.local_app_data)?;
             }
         }
         if before.secrets != after.secrets {
-            secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
+            save_secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
         }
         for resource in &record.fetched_resources {
             resource::record_fetch(db, &model, &unit.application, &name, resource)?;
@@ -69,80 +69,80 @@ fn stored_port(opened: &OpenedPort) -> Port {
     Port { endpoint: opened.endpoint.clone(), protocol: opened.port.protocol().to_owned(), low, high }
 }
 
-fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[SeenSecret]) -> Result<()> {
+fn save_secrets(db: &Db, model: &str, unit: &Unit, before: &[EmulatedSecret], after: &[EmulatedSecret]) -> Result<()> {
     let mut stored = secret::all(db, model)?;
     let remote_secrets = secret::remote(db, model, &unit.application)?;
-    for gone in before.iter().filter(|then| !after.iter().any(|now| now.id == then.id)) {
-        if let Some(mut secret) = stored.remove(gone.id.as_str()) {
+    for removed in before.iter().filter(|old| !after.iter().any(|new| new.id == old.id)) {
+        if let Some(mut secret) = stored.remove(removed.id.as_str()) {
             secret.revisions.clear();
             secret::save(db, model, &secret)?;
         }
     }
-    for now in after {
-        let then = before.iter().find(|then| then.id == now.id);
-        if then == Some(now) {
+    for new in after {
+        let old = before.iter().find(|old| old.id == new.id);
+        if old == Some(new) {
             continue;
         }
-        if now.owner.is_none()
-            && let Some(remote) = remote_secrets.iter().find(|remote| remote.secret.id == now.id.as_str())
+        if new.owner.is_none()
+            && let Some(remote) = remote_secrets.iter().find(|remote| remote.secret.id == new.id.as_str())
         {
-            let label = now.label.as_deref().unwrap_or_default();
-            if let Some(revision) = now.tracked_revision {
+            let label = new.label.as_deref().unwrap_or_default();
+            if let Some(revision) = new.tracked_revision {
                 remote.consume(db, &unit.name(), revision.into(), label)?;
             }
             continue;
         }
-        let of_app = now.owner == Some(SecretOwner::Application);
-        let owner = if of_app { unit.application.clone() } else { unit.name() };
-        let fresh = || Secret::new(now.id.as_str(), &owner);
-        let mut secret = stored.remove(now.id.as_str()).unwrap_or_else(fresh);
-        apply(&mut secret, unit, then, now);
+        let owned_by_app = new.owner == Some(SecretOwner::Application);
+        let owner = if owned_by_app { unit.application.clone() } else { unit.name() };
+        let create = || Secret::new(new.id.as_str(), &owner);
+        let mut secret = stored.remove(new.id.as_str()).unwrap_or_else(create);
+        update_secret(&mut secret, unit, old, new);
         secret::save(db, model, &secret)?;
     }
     Ok(())
 }
 
-fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &SeenSecret) {
-    let label = seen.label.clone().unwrap_or_default();
-    let tracked = seen.tracked_revision.map(i64::from);
+fn update_secret(secret: &mut Secret, unit: &Unit, old: Option<&EmulatedSecret>, new: &EmulatedSecret) {
+    let label = new.label.clone().unwrap_or_default();
+    let tracked = new.tracked_revision.map(i64::from);
     if let Some(revision) = tracked {
-        // The owner's label belongs to the secret; a reader's label is its own.
-        let own = if seen.owner.is_some() { String::new() } else { label.clone() };
-        secret.consumers.insert(unit.name(), (revision, own));
+        // The owner's label belongs to the secret; a reader's label belongs to the reader.
+        let consumer_label = if new.owner.is_some() { String::new() } else { label.clone() };
+        secret.consumers.insert(unit.name(), (revision, consumer_label));
     }
-    if seen.owner.is_none() {
+    if new.owner.is_none() {
         return;
     }
     let millis = |time: Option<emulator::Timestamp>| time.map(|time| time.unix() * 1000);
     secret.label = label;
-    secret.description = seen.description.clone().unwrap_or_default();
-    seen.rotate.as_str().clone_into(&mut secret.rotation);
-    secret.next_rotation = millis(seen.next_rotate);
-    secret.expires = millis(seen.expire);
+    secret.description = new.description.clone().unwrap_or_default();
+    new.rotate.as_str().clone_into(&mut secret.rotation);
+    secret.next_rotation = millis(new.next_rotate);
+    secret.expires = millis(new.expire);
     // The expiry belongs to the latest revision, new or not. Older revisions keep theirs.
     let expires = secret.expires;
-    let unchanged = then.is_some_and(|then| then.revisions == seen.revisions);
+    let unchanged = old.is_some_and(|old| old.revisions == new.revisions);
     if !unchanged {
-        let kept = std::mem::take(&mut secret.revisions);
-        secret.revisions = seen
+        let old_revisions = std::mem::take(&mut secret.revisions);
+        secret.revisions = new
             .revisions
             .iter()
             .map(|(number, content)| {
                 let number = i64::from(*number);
                 let content =
                     Content(content.expose_all().map(|(key, value)| (key.to_owned(), value.to_owned())).collect());
-                let same = kept.get(&number).filter(|revision| revision.content == content).cloned();
+                let same = old_revisions.get(&number).filter(|revision| revision.content == content).cloned();
                 (number, same.unwrap_or(Revision { content, created: now(), expires }))
             })
             .collect();
         secret.updated = now();
     }
-    if then.is_some_and(|then| then.expire != seen.expire)
+    if old.is_some_and(|old| old.expire != new.expire)
         && let Some(latest) = secret.revisions.values_mut().next_back()
     {
         latest.expires = expires;
     }
-    let granted: BTreeMap<String, Option<i64>> = seen
+    let granted: BTreeMap<String, Option<i64>> = new
         .remote_grants
         .iter()
         .flat_map(|(relation, grantees)| grantees.iter().map(|grantee| (grantee.clone(), Some(i64::from(*relation)))))

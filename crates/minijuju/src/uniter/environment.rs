@@ -52,10 +52,10 @@ pub enum Job<'a> {
     Commands(Option<&'a Hook>),
 }
 
-/// A new `JUJU_CONTEXT_ID`: who runs, what runs, and 32 hexadecimal digits. Juju 3.6: `newId` in
+/// A new `JUJU_CONTEXT_ID`: the unit or machine, the name of the hook or action, and 32 hexadecimal digits. Juju 3.6: `newId` in
 /// internal/worker/uniter/runner/context/contextfactory.go.
-pub fn context_id(who: &str, what: &str) -> String {
-    format!("{who}-{what}-{}", random::uuid().replace('-', ""))
+pub fn context_id(unit: &str, name: &str) -> String {
+    format!("{unit}-{name}-{}", random::uuid().replace('-', ""))
 }
 
 /// The socket for hook commands, in a unit's agent folder.
@@ -118,7 +118,7 @@ impl Environment<'_> {
                 ),
             ),
         ];
-        variables.extend(of_version(self.juju));
+        variables.extend(version_variables(self.juju));
         match self.job {
             Job::Hook { .. } => {
                 variables.push(("JUJU_DISPATCH_PATH", format!("hooks/{hook_name}")));
@@ -137,10 +137,10 @@ impl Environment<'_> {
             Job::Commands(_) => {}
         }
         variables.push(("JUJU_HOOK_NAME", hook_name));
-        variables.extend(self.legacy());
+        variables.extend(self.legacy_proxy_variables());
         match self.job {
-            Job::Hook { hook, location, kind } => variables.extend(about(hook, location, kind)),
-            Job::Commands(Some(relation)) => variables.extend(about(relation, "", "")),
+            Job::Hook { hook, location, kind } => variables.extend(hook_variables(hook, location, kind)),
+            Job::Commands(Some(relation)) => variables.extend(hook_variables(relation, "", "")),
             Job::Action(..) | Job::Exec(_) | Job::Commands(None) => {}
         }
         variables
@@ -148,7 +148,7 @@ impl Environment<'_> {
 
     /// The legacy proxy settings. `no-proxy` has a default, so alone it does not count (`AsEnvironmentValues` of
     /// github.com/juju/proxy).
-    fn legacy(&self) -> Vec<(&'static str, String)> {
+    fn legacy_proxy_variables(&self) -> Vec<(&'static str, String)> {
         let [proxies @ .., no] = self.legacy_proxies;
         if proxies.iter().all(|proxy| proxy.is_empty()) {
             return Vec::new();
@@ -157,13 +157,13 @@ impl Environment<'_> {
         let hosts: BTreeSet<&str> = no.split(',').filter(|host| !host.is_empty()).collect();
         let no = hosts.into_iter().collect::<Vec<_>>().join(",");
         let values = proxies.map(str::to_owned).into_iter().chain([no]);
-        let named = LEGACY_PROXIES.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
-        named.flat_map(|(names, value)| names.map(|name| (name, value.clone()))).collect()
+        let variables = LEGACY_PROXIES.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
+        variables.flat_map(|(names, value)| names.map(|name| (name, value.clone()))).collect()
     }
 }
 
 /// The variables that depend on the version of Juju.
-fn of_version(juju: JujuVersion) -> Vec<(&'static str, String)> {
+fn version_variables(juju: JujuVersion) -> Vec<(&'static str, String)> {
     if juju.is_4() {
         let trace = ["JUJU_CHARM_TRACE_CONFIG_HTTP", "JUJU_CHARM_TRACE_CONFIG_GRPC", "JUJU_CHARM_TRACE_CONFIG_CA_CERT"];
         trace.map(|name| (name, String::new())).to_vec()
@@ -187,7 +187,7 @@ pub fn api_address(address: &str) -> String {
 }
 
 /// The variables that describe what a hook is about.
-fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
+fn hook_variables(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
     match hook {
         Hook::Relation(hook) => {
             let mut variables = vec![
@@ -270,10 +270,10 @@ mod tests {
 
     #[test]
     fn a_hook_has_the_variables_of_its_version_of_juju() {
-        let of = |juju| -> HashMap<_, _> {
+        let variables = |juju| -> HashMap<_, _> {
             Environment { juju, ..environment(Job::Exec(1)) }.variables().into_iter().collect()
         };
-        let (old, new) = (of(JujuVersion::V3_6), of(JujuVersion::V4_0));
+        let (old, new) = (variables(JujuVersion::V3_6), variables(JujuVersion::V4_0));
         assert_eq!((old["JUJU_VERSION"].as_str(), new["JUJU_VERSION"].as_str()), ("3.6.12", "4.0.15"));
         assert!(old.contains_key("JUJU_SLA") && !new.contains_key("JUJU_SLA"));
         assert!(!old.contains_key("JUJU_CHARM_TRACE_CONFIG_HTTP") && new["JUJU_CHARM_TRACE_CONFIG_HTTP"].is_empty());
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_proxy_settings_are_for_every_program_in_a_hook() {
+    fn legacy_proxy_settings_are_set_for_every_program_in_a_hook() {
         let job = Job::Exec(1);
         let names = |environment: Environment<'_>| environment.variables().into_iter().map(|(name, _)| name);
         assert!(

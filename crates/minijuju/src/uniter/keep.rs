@@ -122,12 +122,12 @@ fn runner_is_free(locks: &Locks) -> anyhow::Result<bool> {
 
 /// Whether a unit has work, or was started on a machine that is now down.
 fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result<bool> {
-    let seen = view::all(store.db(), &model.uuid)?;
-    if seen.iter().any(|seen| next_step(&seen.unit.agent, &seen.view).is_some()) {
+    let snapshot = view::all(store.db(), &model.uuid)?;
+    if snapshot.iter().any(|snapshot| next_step(&snapshot.unit.agent, &snapshot.view).is_some()) {
         return Ok(true);
     }
-    let started = |seen: &&Snapshot| seen.unit.agent.started && !seen.unit.agent.rebooted;
-    let used: BTreeSet<&String> = seen.iter().filter(started).map(|seen| &seen.unit.machine).collect();
+    let started = |snapshot: &&Snapshot| snapshot.unit.agent.started && !snapshot.unit.agent.rebooted;
+    let used: BTreeSet<&String> = snapshot.iter().filter(started).map(|snapshot| &snapshot.unit.machine).collect();
     for number in used {
         if machines.find(&machine_id(model, number))?.is_none() {
             return Ok(true);

@@ -38,7 +38,7 @@ pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
         let units = unit::of_application(db, model, &vacant.name)?;
         // A dying unit would lead only for a moment.
         let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
-        if let Some(next) = next.filter(|_| units.iter().all(|unit| knows_who_left(unit, &units))) {
+        if let Some(next) = next.filter(|_| units.iter().all(|unit| has_seen_departures(unit, &units))) {
             found.push((vacant.name.clone(), next.number));
         }
     }
@@ -46,9 +46,9 @@ pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
 }
 
 /// Whether a unit has run the hooks about all departed peers, or cannot run them.
-fn knows_who_left(unit: &Unit, there: &[Unit]) -> bool {
+fn has_seen_departures(unit: &Unit, units: &[Unit]) -> bool {
     let peer = format!("{}/", unit.application);
     let mut known = unit.agent.relations.values().flat_map(|relation| relation.members.keys());
-    let gone = |name: &String| name.starts_with(&peer) && !there.iter().any(|unit| unit.name() == *name);
-    matches!(unit.agent.operation, Operation::Failed(_)) || !unit.life.is_alive() || !known.any(gone)
+    let has_left = |name: &String| name.starts_with(&peer) && !units.iter().any(|unit| unit.name() == *name);
+    matches!(unit.agent.operation, Operation::Failed(_)) || !unit.life.is_alive() || !known.any(has_left)
 }

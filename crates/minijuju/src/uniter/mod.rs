@@ -1,6 +1,7 @@
 //! The unit agent: which hook comes next, its environment, its process and its effects.
 
 mod action_run;
+mod agent_status;
 mod changes;
 mod charm_folder;
 pub mod contents;

@@ -9,12 +9,12 @@ use nix::sys::signal::{Signal, kill as signal};
 use nix::unistd::Pid;
 
 /// How long killed processes may take to end: they may be writing to a slow disk.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Kill every process with `JUJU_CONTEXT_ID=context`, including those that they start in the meantime. Returns their
 /// number. Each context ID is used only once, so no other process is hit.
 pub fn kill(context: &str) -> usize {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut killed = std::collections::BTreeSet::new();
     loop {
         let found = find(context);
@@ -31,7 +31,7 @@ pub fn kill(context: &str) -> usize {
 }
 
 fn find(context: &str) -> Vec<i32> {
-    let wanted = format!("JUJU_CONTEXT_ID={context}");
+    let context_variable = format!("JUJU_CONTEXT_ID={context}");
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries
         .flatten()
@@ -40,7 +40,7 @@ fn find(context: &str) -> Vec<i32> {
         // A zombie's environment is empty.
         .filter(|pid| {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+            environment.split(|byte| *byte == 0).any(|variable| variable == context_variable.as_bytes())
         })
         .collect()
 }

@@ -17,13 +17,13 @@ use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::LaunchedProcess;
 
 /// The longest piece of a line that becomes one log line, in bytes.
-const LONGEST_LINE: usize = 64 << 10;
+const MAX_LINE: usize = 64 << 10;
 
 /// How much to read at once: the default capacity of a pipe.
-const PIPE: usize = 64 << 10;
+const PIPE_CAPACITY: usize = 64 << 10;
 
 /// How long a hook command may take to send its request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The output that a process wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Stream {
 /// Receives what a hook's process does.
 pub trait Listener {
     /// It ran a hook command.
-    fn call(&mut self, request: Request) -> Reply;
+    fn hook_command(&mut self, request: Request) -> Reply;
 
     /// It printed something.
     fn bytes(&mut self, stream: Stream, bytes: &[u8]);
@@ -44,13 +44,13 @@ pub trait Listener {
     fn lines(&mut self, stream: Stream, lines: &[u8]);
 
     /// It ended with an incomplete line.
-    fn rest(&mut self, line: &[u8]);
+    fn incomplete_line(&mut self, line: &[u8]);
 
-    /// Time to write what was received. Returns how soon buffered data must be written.
-    fn pause(&mut self) -> Option<Duration>;
+    /// Called regularly, to write buffered data that is due. Returns how soon it must be called again.
+    fn tick(&mut self) -> Option<Duration>;
 
     /// Whether the process must stop, because it asked for that.
-    fn stop(&self) -> bool;
+    fn must_stop(&self) -> bool;
 }
 
 /// How a hook's process ended.
@@ -100,9 +100,9 @@ pub fn run<'a>(
         // wait for end of file.
         for output in &mut outputs {
             output.drain(listener)?;
-            output.finish(listener);
+            output.pass_on_incomplete_line(listener);
         }
-        listener.pause();
+        listener.tick();
         drop(unanswered);
         Ok(stopped.unwrap_or(Ended::Exited(status)))
     })
@@ -117,10 +117,10 @@ fn follow(
     deadline: Option<Instant>,
     (listener, unanswered): (&mut dyn Listener, &mut Vec<UnixStream>),
 ) -> io::Result<Option<Ended>> {
-    let mut kept_back = listener.pause();
+    let mut next_tick = listener.tick();
     loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let wait = left.into_iter().chain(kept_back).min().map_or(PollTimeout::NONE, |wait| {
+        let remaining = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = remaining.into_iter().chain(next_tick).min().map_or(PollTimeout::NONE, |wait| {
             PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
         });
         let mut fds = vec![
@@ -131,20 +131,20 @@ fn follow(
         fds.extend(
             outputs.iter().filter_map(|output| Some(PollFd::new(output.pipe.as_ref()?.as_fd(), PollFlags::POLLIN))),
         );
-        match poll(&mut fds, wait) {
+        match poll(&mut fds, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
         let ready = |index: usize| fds[index].any().unwrap_or(false);
-        let (over, interrupted, called) = (ready(0), ready(1), ready(2));
+        let (exited, interrupted, called) = (ready(0), ready(1), ready(2));
         for output in &mut *outputs {
             output.drain(listener)?;
         }
         if called {
             unanswered.extend(answer(calls, listener));
         }
-        kept_back = listener.pause();
-        if over {
+        next_tick = listener.tick();
+        if exited {
             return Ok(None);
         }
         if interrupted {
@@ -153,7 +153,7 @@ fn follow(
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(Some(Ended::TimedOut));
         }
-        if listener.stop() {
+        if listener.must_stop() {
             return Ok(Some(Ended::Stopped));
         }
     }
@@ -165,13 +165,13 @@ fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStrea
     while let Ok((stream, _)) = calls.accept() {
         let request = stream
             .set_nonblocking(false)
-            .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
-            .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
+            .and_then(|()| stream.set_read_timeout(Some(REQUEST_TIMEOUT)))
+            .and_then(|()| stream.set_write_timeout(Some(REQUEST_TIMEOUT)))
             .and_then(|()| Request::receive(&stream));
         // A hook command that was killed halfway needs no answer.
         if let Ok(request) = request {
-            let reply = listener.call(request);
-            if listener.stop() {
+            let reply = listener.hook_command(request);
+            if listener.must_stop() {
                 return Some(stream);
             }
             let _ = reply.send(&stream);
@@ -192,7 +192,7 @@ impl Output {
     fn new(stream: Stream, pipe: PipeReader) -> io::Result<Self> {
         let flags = OFlag::from_bits_truncate(fcntl(&pipe, FcntlArg::F_GETFL)?);
         fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
-        Ok(Self { stream, pipe: Some(pipe), buffer: vec![0; PIPE], line: Vec::new() })
+        Ok(Self { stream, pipe: Some(pipe), buffer: vec![0; PIPE_CAPACITY], line: Vec::new() })
     }
 
     /// Read what is there, but with a limit: a flood must not delay hook commands and Ctrl-C.
@@ -202,11 +202,11 @@ impl Output {
             match pipe.read(&mut self.buffer) {
                 Ok(0) => {
                     self.pipe = None;
-                    self.finish(listener);
+                    self.pass_on_incomplete_line(listener);
                 }
                 Ok(count) => {
                     listener.bytes(self.stream, &self.buffer[..count]);
-                    self.take(count, listener);
+                    self.pass_on_lines(count, listener);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -218,7 +218,7 @@ impl Output {
 
     /// Pass on the lines that end in the first `count` bytes of the buffer, all at once, so that the listener can skip
     /// many.
-    fn take(&mut self, count: usize, listener: &mut dyn Listener) {
+    fn pass_on_lines(&mut self, count: usize, listener: &mut dyn Listener) {
         let mut bytes = &self.buffer[..count];
         if !self.line.is_empty()
             && let Some(end) = memchr(b'\n', bytes)
@@ -233,15 +233,15 @@ impl Output {
             bytes = &bytes[end + 1..];
         }
         self.line.extend_from_slice(bytes);
-        if self.line.len() > LONGEST_LINE {
+        if self.line.len() > MAX_LINE {
             listener.lines(self.stream, &self.line);
             self.line.clear();
         }
     }
 
-    fn finish(&mut self, listener: &mut dyn Listener) {
+    fn pass_on_incomplete_line(&mut self, listener: &mut dyn Listener) {
         if !self.line.is_empty() {
-            listener.rest(&self.line);
+            listener.incomplete_line(&self.line);
             self.line.clear();
         }
     }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     impl Listener for Recorder {
-        fn call(&mut self, _: Request) -> Reply {
+        fn hook_command(&mut self, _: Request) -> Reply {
             Reply::default()
         }
 
@@ -269,21 +269,21 @@ mod tests {
 
         fn lines(&mut self, _: Stream, lines: &[u8]) {
             self.calls += 1;
-            assert!(lines.len() <= LONGEST_LINE + PIPE, "{}", lines.len());
+            assert!(lines.len() <= MAX_LINE + PIPE_CAPACITY, "{}", lines.len());
             self.printed.extend_from_slice(lines);
             self.printed.push(b'|');
         }
 
-        fn rest(&mut self, line: &[u8]) {
+        fn incomplete_line(&mut self, line: &[u8]) {
             self.printed.extend_from_slice(line);
             self.printed.push(b'~');
         }
 
-        fn pause(&mut self) -> Option<Duration> {
+        fn tick(&mut self) -> Option<Duration> {
             None
         }
 
-        fn stop(&self) -> bool {
+        fn must_stop(&self) -> bool {
             false
         }
     }
@@ -315,16 +315,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_end_is_handed_on_in_pieces() {
-        let piece = vec![b'x'; PIPE];
+    fn a_line_without_an_end_is_passed_on_in_pieces() {
+        let piece = vec![b'x'; PIPE_CAPACITY];
         let (printed, calls) = drain(&[&piece, &piece, &piece, b"\n"]);
-        assert_eq!((printed.matches('x').count(), calls), (3 * PIPE, 2));
+        assert_eq!((printed.matches('x').count(), calls), (3 * PIPE_CAPACITY, 2));
     }
 
     #[test]
-    fn a_flood_of_lines_is_handed_on_once_for_each_read() {
-        let piece = vec![b'\n'; PIPE];
+    fn a_flood_of_lines_is_passed_on_once_for_each_read() {
+        let piece = vec![b'\n'; PIPE_CAPACITY];
         let (printed, calls) = drain(&[&piece[..]; 10]);
-        assert_eq!((printed.matches('\n').count(), calls), (10 * PIPE, 10));
+        assert_eq!((printed.matches('\n').count(), calls), (10 * PIPE_CAPACITY, 10));
     }
 }

@@ -40,10 +40,10 @@ pub enum FindError {
     },
 }
 
-/// Where and for what a program runs.
-pub struct Surroundings<'a> {
+/// Where a program runs, what it runs for, and until when.
+pub struct RunParams<'a> {
     pub model: &'a Model,
-    pub seen: &'a Snapshot,
+    pub snapshot: &'a Snapshot,
     pub machine: &'a Machine,
     /// Open launchers of machines.
     pub launchers: &'a Launchers,
@@ -58,7 +58,7 @@ pub struct Surroundings<'a> {
 }
 
 /// The kinds of proxies in a model's configuration.
-const PROXIES: [&str; 4] = ["http", "https", "ftp", "no"];
+const PROXY_KINDS: [&str; 4] = ["http", "https", "ftp", "no"];
 
 impl Program {
     /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
@@ -82,14 +82,14 @@ impl Program {
     }
 
     /// A substitute for a missing program, for a hook that the user runs by hand.
-    pub fn nothing() -> Self {
+    pub fn missing() -> Self {
         Self { path: "/bin/true".to_owned(), args: Vec::new(), via: "unknown/invalid hook handler" }
     }
 
     /// Run it to its end in Juju's environment, and answer its hook commands.
-    pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
-        let Surroundings { model, seen, machine, launchers, context, job, timeout, interrupt, debugger } = *around;
-        let tag = seen.unit.tag();
+    pub fn run(&self, params: &RunParams<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
+        let RunParams { model, snapshot, machine, launchers, context, job, timeout, interrupt, debugger } = *params;
+        let tag = snapshot.unit.tag();
         machine
             .files()?
             .make_folder(agent_folder(&tag))
@@ -103,24 +103,24 @@ impl Program {
             .map_err(|error| anyhow::anyhow!("cannot listen for hook commands: {error}"))
             .and_then(|(calls, folder)| {
                 let proxy = |key: &str| match model.config.get(key).and_then(Value::as_str) {
-                    Some(set) => set,
+                    Some(value) => value,
                     None if key.ends_with("no-proxy") => NO_PROXY,
                     None => "",
                 };
                 let address = machine.address().to_string();
                 let environment = Environment {
-                    unit: &seen.view.name,
+                    unit: &snapshot.view.name,
                     tag: &tag,
-                    principal: &seen.unit.principal,
+                    principal: &snapshot.unit.principal,
                     model: &model.name,
                     juju: model.juju,
                     uuid: &model.uuid,
-                    machine: &seen.unit.machine,
+                    machine: &snapshot.unit.machine,
                     address: &address,
                     context,
                     job,
-                    proxies: PROXIES.map(|kind| proxy(&format!("juju-{kind}-proxy"))),
-                    legacy_proxies: PROXIES.map(|kind| proxy(&format!("{kind}-proxy"))),
+                    proxies: PROXY_KINDS.map(|kind| proxy(&format!("juju-{kind}-proxy"))),
+                    legacy_proxies: PROXY_KINDS.map(|kind| proxy(&format!("{kind}-proxy"))),
                 };
                 let variables = environment.variables().into_iter().map(|(name, value)| (name.to_owned(), value));
                 let launch = Launch {

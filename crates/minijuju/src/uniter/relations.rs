@@ -57,12 +57,12 @@ pub fn next(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     others.chain(peers).find_map(|(id, relation)| {
         // If no hook of a relation has run, none runs at its end.
         let known = agent.relations.get(id)?;
-        hook_of(*id, known, relation, view)
+        next_hook(*id, known, relation, view)
     })
 }
 
 /// The next hook of a relation that the charm knows.
-fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
+fn next_hook(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
     let hook = |kind, application: &str, remote: &str, version| {
         Some(Hook::Relation(RelationHook {
             kind,
@@ -79,18 +79,19 @@ fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView)
         return None;
     }
     let breaking = unit.dying || view.dying || view.suspended;
-    let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
-    let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
+    let (no_members, no_applications) = (BTreeMap::new(), BTreeMap::new());
+    let (members, applications) =
+        if breaking { (&no_members, &no_applications) } else { (&view.members, &view.applications) };
 
     // Each `relation-joined` is followed by `relation-changed` for the same unit.
     if let Some(pending) = &known.changed_pending {
         let version = members.get(pending).copied().unwrap_or_default();
         return hook(RelationKind::Changed, &application(pending), pending, version);
     }
-    if let Some((gone, version)) = known.members.iter().find(|(unit, _)| !members.contains_key(*unit)) {
+    if let Some((departed, version)) = known.members.iter().find(|(unit, _)| !members.contains_key(*unit)) {
         let leaving = unit.dying || unit.application_dying;
-        let departing = if leaving { unit.name.clone() } else { gone.clone() };
-        return hook(RelationKind::Departed, &application(gone), gone, *version).map(|hook| match hook {
+        let departing = if leaving { unit.name.clone() } else { departed.clone() };
+        return hook(RelationKind::Departed, &application(departed), departed, *version).map(|hook| match hook {
             Hook::Relation(hook) => Hook::Relation(RelationHook { departing, ..hook }),
             other => other,
         });
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dying_unit_leaves_its_relations_then_stops_then_goes() {
+    fn a_dying_unit_leaves_its_relations_then_stops_then_is_removed() {
         let (mut agent, mut view) = (AgentState::default(), view());
         view.relations.insert(0, peers(&["app/1"]));
         view.relations.insert(1, db(&["pg/0"]));
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_departing_unit_is_named_from_the_side_that_leaves() {
+    fn the_departing_unit_is_the_one_whose_side_is_removed() {
         let (mut agent, mut view) = (AgentState::default(), view());
         view.relations.insert(1, db(&["pg/0", "pg/1"]));
         settle(&mut agent, &mut view);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relation_that_the_charm_did_not_ask_for_is_entered_and_left_without_hooks() {
+    fn an_implicit_relation_is_entered_and_left_without_hooks() {
         let (mut agent, mut view) = (AgentState::default(), view());
         view.relations.insert(1, RelationView { implicit: true, ..db(&["agent/0"]) });
         assert_eq!(settle(&mut agent, &mut view), ["install", "enter 1", "leader-elected", "config-changed", "start"]);

@@ -37,11 +37,11 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             return Some(Step::Run(UnitHook::LeaderElected.into()));
         }
         // A new unit runs the hook even if nothing is set: Juju's watchers start with an initial event.
-        let tells = !view.leader && !view.tells_no_leader_settings;
-        if tells && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
+        let follows_leader = view.has_leader_settings && !view.leader;
+        if follows_leader && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
             return Some(Step::Run(UnitHook::LeaderSettingsChanged.into()));
         }
-        if let Some(hook) = secret(agent, &view.secrets) {
+        if let Some(hook) = next_secret_hook(agent, &view.secrets) {
             return Some(Step::Run(hook));
         }
     }
@@ -50,7 +50,7 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
     if let (true, Some(task)) = (actions, view.actions.first()) {
         return Some(Step::Action(*task));
     }
-    if idle && let Some(hook) = storage(agent, view) {
+    if idle && let Some(hook) = next_storage_hook(agent, view) {
         return Some(Step::Run(hook));
     }
     match &agent.operation {
@@ -63,15 +63,15 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             ResolvedMode::NoHooks | ResolvedMode::Force => Some(Step::Skip(hook.clone())),
         },
         // A dying unit does not continue its installation.
-        Operation::Queued(hook) if *hook == UnitHook::Install.into() => when_idle(agent, view),
+        Operation::Queued(hook) if *hook == UnitHook::Install.into() => next_when_idle(agent, view),
         Operation::Queued(hook) => Some(Step::Run(hook.clone())),
         // The command that runs the hook will record how it ended.
         Operation::Running { .. } => None,
-        Operation::Continue => when_idle(agent, view),
+        Operation::Continue => next_when_idle(agent, view),
     }
 }
 
-fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
+fn next_when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
     if view.dying {
         let step = if let Some(hook) = relations::next(agent, view) {
             Step::Run(hook)
@@ -98,7 +98,7 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
     relations::next(agent, view).or_else(|| view.fired.first().cloned()).map(Step::Run)
 }
 
-fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+fn next_storage_hook(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     view.storage.iter().find_map(|(id, dying)| {
         let kind = match (agent.storage.contains(id), *dying || view.dying) {
             // Storage that a new charm adds is attached after its `upgrade-charm`.
@@ -110,7 +110,7 @@ fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     })
 }
 
-fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
+fn next_secret_hook(agent: &AgentState, view: &SecretView) -> Option<Hook> {
     let hook = |kind, uri: &str, revision, label: &str| {
         Some(Hook::Secret { kind, uri: uri.to_owned(), revision, label: label.to_owned() })
     };

@@ -12,9 +12,9 @@ use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, cross_model};
 
 /// Enter the scope of a relation, just before `relation-created`.
-pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) -> Result<()> {
+pub fn enter(db: &Db, model: &Model, snapshot: &Snapshot, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
-    let name = &seen.view.name;
+    let name = &snapshot.view.name;
     let egress = cross_model::egress_subnets(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
     let mut settings: Settings = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
         .into_iter()
@@ -25,33 +25,33 @@ pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) ->
     }
     relation::enter_scope(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
-    let other = found.endpoint(&seen.unit.application, None).and_then(|mine| found.related_endpoint(mine));
+    let other = found.endpoint(&snapshot.unit.application, None).and_then(|mine| found.related_endpoint(mine));
     if found.scope == Scope::Container
-        && seen.unit.principal.is_empty()
+        && snapshot.unit.principal.is_empty()
         && let Some(other) = other
     {
-        add_subordinate(db, model, &seen.unit, &other.application)?;
+        add_subordinate(db, model, &snapshot.unit, &other.application)?;
     }
     Ok(())
 }
 
 /// Leave the scope of a relation. A subordinate whose principal is removed is removed too.
-pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
-    if !seen.unit.principal.is_empty()
+pub fn leave(db: &Db, model: &str, snapshot: &Snapshot, id: i64) -> Result<()> {
+    if !snapshot.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?
         && found.scope == Scope::Container
     {
-        unit::set(db, model, &seen.unit, unit::Column::Life(Life::Dying))?;
+        unit::set(db, model, &snapshot.unit, unit::Column::Life(Life::Dying))?;
     }
-    relation::leave_scope(db, model, id, &seen.view.name)
+    relation::leave_scope(db, model, id, &snapshot.view.name)
 }
 
 /// Add a unit of the subordinate beside the principal unit, unless there is one.
 fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result<()> {
     let Some(subordinate) = application::find(db, model, name)? else { return Ok(()) };
     let is_subordinate = charm::metadata(&subordinate).is_ok_and(|meta| meta.subordinate);
-    let there = unit::of_application(db, model, name)?.iter().any(|unit| unit.principal == principal.name());
-    if !is_subordinate || there {
+    let exists = unit::of_application(db, model, name)?.iter().any(|unit| unit.principal == principal.name());
+    if !is_subordinate || exists {
         return Ok(());
     }
     let number = application::next_unit(db, model, name)?;

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_in_its_machine_as_long_as_it_runs_and_others_read_it_if_they_run_it() {
+    fn a_script_is_removed_when_dropped_and_readable_for_others_only_if_another_user_runs_it() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("tmp")).unwrap();
         let files = Files::at(root.path()).unwrap();

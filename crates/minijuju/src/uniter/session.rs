@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use emulator::State;
-use emulator::{Action, Call, Hook as CalledHook, Juju, Reboot};
+use emulator::{Action, Call, Hook as EmulatedHook, Juju, Reboot};
 use ops::Status as CharmStatus;
 use ops::hookcmds::LogLevel;
 use serde_json::{Map, Value};
@@ -25,7 +25,7 @@ use crate::store::unit::Unit;
 
 /// What Juju applies at once, whether or not the hook succeeds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Live {
+pub enum ImmediateChange {
     /// A new status of the unit's workload.
     UnitStatus(Status),
     /// A new status of the application.
@@ -67,33 +67,33 @@ impl Session {
     pub fn load(
         db: &Db,
         model: &Model,
-        seen: &Snapshot,
+        snapshot: &Snapshot,
         (job, params): (Job<'_>, &BTreeMap<String, Value>),
         context: &str,
         machine: &Machine,
     ) -> anyhow::Result<Self> {
-        let meta = charm::metadata(&seen.application)?;
-        let about = match job {
+        let meta = charm::metadata(&snapshot.application)?;
+        let subject = match job {
             Job::Hook { hook, .. } => Some(hook),
             Job::Commands(relation) => relation,
             Job::Action(..) | Job::Exec(_) => None,
         };
-        let state = state::read(db, model, seen, about, machine)?;
-        let name = &seen.view.name;
+        let state = state::read(db, model, snapshot, subject, machine)?;
+        let name = &snapshot.view.name;
         let hook = match job {
-            Job::Hook { hook, .. } => called(name, hook),
-            Job::Action(action, id) => with_action(CalledHook::new(name, action), action, id, params),
-            Job::Commands(Some(relation)) => CalledHook { name: String::new(), ..called(name, relation) },
-            Job::Commands(None) => CalledHook::new(name, ""),
-            Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
+            Job::Hook { hook, .. } => emulated_hook(name, hook),
+            Job::Action(action, id) => with_action(EmulatedHook::new(name, action), action, id, params),
+            Job::Commands(Some(relation)) => EmulatedHook { name: String::new(), ..emulated_hook(name, relation) },
+            Job::Commands(None) => EmulatedHook::new(name, ""),
+            Job::Exec(id) => with_action(EmulatedHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
         let controller = api_address(&machine.address().to_string());
-        let hook = CalledHook { controller, version: model.juju, ..hook };
+        let hook = EmulatedHook { controller, version: model.juju, ..hook };
         Ok(Self {
             before: state.clone(),
             juju: Juju::new(state, hook, meta),
             model: model.uuid.clone(),
-            unit: seen.unit.clone(),
+            unit: snapshot.unit.clone(),
             context: context.to_owned(),
             root: machine.root(),
             reported: Reported::default(),
@@ -116,21 +116,29 @@ impl Session {
         Reply { code: output.code, stdout: output.stdout, stderr: output.stderr }
     }
 
-    /// What must be applied at once, since the last call.
-    pub fn live(&mut self) -> Vec<Live> {
+    /// The changes since the last call that must be applied at once.
+    pub fn take_immediate(&mut self) -> Vec<ImmediateChange> {
         let (record, reported) = (&self.juju.record, &mut self.reported);
-        let mut live = Vec::new();
-        live.extend(
+        let mut changes = Vec::new();
+        changes.extend(
             record.logs[reported.logs..]
                 .iter()
-                .map(|line| Live::Log { level: line.level, message: line.message.clone() }),
+                .map(|line| ImmediateChange::Log { level: line.level, message: line.message.clone() }),
         );
-        live.extend(record.unit_statuses[reported.unit_statuses..].iter().map(|now| Live::UnitStatus(spoken(now))));
-        live.extend(
-            record.app_statuses[reported.app_statuses..].iter().map(|now| Live::ApplicationStatus(spoken(now))),
+        changes.extend(
+            record.unit_statuses[reported.unit_statuses..]
+                .iter()
+                .map(|now| ImmediateChange::UnitStatus(stored_status(now))),
         );
-        live.extend(record.workload_versions[reported.versions..].iter().cloned().map(Live::WorkloadVersion));
-        live.extend(record.action.logs[reported.action_logs..].iter().cloned().map(Live::ActionLog));
+        changes.extend(
+            record.app_statuses[reported.app_statuses..]
+                .iter()
+                .map(|now| ImmediateChange::ApplicationStatus(stored_status(now))),
+        );
+        changes.extend(
+            record.workload_versions[reported.versions..].iter().cloned().map(ImmediateChange::WorkloadVersion),
+        );
+        changes.extend(record.action.logs[reported.action_logs..].iter().cloned().map(ImmediateChange::ActionLog));
         *reported = Reported {
             logs: record.logs.len(),
             unit_statuses: record.unit_statuses.len(),
@@ -138,7 +146,7 @@ impl Session {
             versions: record.workload_versions.len(),
             action_logs: record.action.logs.len(),
         };
-        live
+        changes
     }
 
     /// Whether the charm has set its unit's status.
@@ -147,12 +155,12 @@ impl Session {
     }
 
     /// Whether the hook must stop now, for a reboot.
-    pub fn stop(&self) -> bool {
+    pub fn must_stop(&self) -> bool {
         self.juju.record.reboot == Some(Reboot::Now)
     }
 
     /// Whether the charm asked for a reboot, now or after the hook.
-    pub fn reboot(&self) -> bool {
+    pub fn wants_reboot(&self) -> bool {
         self.juju.record.reboot.is_some()
     }
 
@@ -163,8 +171,8 @@ impl Session {
         (action.results.clone(), failed)
     }
 
-    /// End a failed hook: only immediate changes stay, such as which revision of a secret the unit reads.
-    pub fn abandon(self) -> Changes {
+    /// End a failed hook. Only immediate changes stay, such as which revision of a secret the unit reads.
+    pub fn fail(self) -> Changes {
         let outcome = self.juju.fail();
         Changes {
             model: self.model,
@@ -177,7 +185,7 @@ impl Session {
 
     /// End a hook that succeeded. Returns its changes, and why Juju refuses them, if it does; then only immediate
     /// changes are left.
-    pub fn finish(self) -> (Changes, Option<String>) {
+    pub fn succeed(self) -> (Changes, Option<String>) {
         let outcome = self.juju.succeed();
         let changes = Changes {
             model: self.model,
@@ -190,25 +198,25 @@ impl Session {
     }
 }
 
-fn called(unit: &str, hook: &Hook) -> CalledHook {
-    let mut called = CalledHook::new(unit, hook.name());
+fn emulated_hook(unit: &str, hook: &Hook) -> EmulatedHook {
+    let mut emulated = EmulatedHook::new(unit, hook.name());
     match hook {
         Hook::Relation(hook) => {
-            called.relation = u32::try_from(hook.relation).ok();
-            called.remote_app = Some(hook.application.clone());
-            called.remote_unit = Some(hook.unit.clone()).filter(|unit| !unit.is_empty());
+            emulated.relation = u32::try_from(hook.relation).ok();
+            emulated.remote_app = Some(hook.application.clone());
+            emulated.remote_unit = Some(hook.unit.clone()).filter(|unit| !unit.is_empty());
         }
-        Hook::Storage { id, .. } => called.storage = Some(id.clone()),
+        Hook::Storage { id, .. } => emulated.storage = Some(id.clone()),
         Hook::Unit(_) | Hook::Secret { .. } => {}
     }
-    called
+    emulated
 }
 
-fn with_action(hook: CalledHook, name: &str, id: i64, params: &BTreeMap<String, Value>) -> CalledHook {
+fn with_action(hook: EmulatedHook, name: &str, id: i64, params: &BTreeMap<String, Value>) -> EmulatedHook {
     let params = params.clone().into_iter().collect();
-    CalledHook { action: Some(Action { name: name.to_owned(), id: id.to_string(), params }), ..hook }
+    EmulatedHook { action: Some(Action { name: name.to_owned(), id: id.to_string(), params }), ..hook }
 }
 
-fn spoken(status: &CharmStatus) -> Status {
+fn stored_status(status: &CharmStatus) -> Status {
     Status::new(status.name.as_str(), &status.message)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ops::hookcmds::LogLevel;
 
-use super::hook_run::{error_status, status_after};
+use super::agent_status;
 use super::interrupt::Interrupt;
 use super::juju_exec;
 use super::leadership;
@@ -18,7 +18,7 @@ use super::orphans;
 use super::resolver::next_step;
 use super::step::Step;
 use super::view;
-use super::worker::{Worker, line, machine_id};
+use super::worker::{Worker, log_line, machine_id};
 use crate::machine::{Launchers, MachineKind, Machines};
 use crate::program_name::program_name;
 use crate::progress::{Progress, format_duration};
@@ -126,8 +126,8 @@ fn settle_one(
 /// Stop every running hook and action, of all models.
 pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
     for model in model::all(store.db())? {
-        for seen in view::all(store.db(), &model.uuid)? {
-            if let Operation::Running { context, .. } = &seen.unit.agent.operation {
+        for snapshot in view::all(store.db(), &model.uuid)? {
+            if let Operation::Running { context, .. } = &snapshot.unit.agent.operation {
                 orphans::kill(context);
             }
         }
@@ -155,27 +155,27 @@ pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow:
 
 fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, locks: &Locks) -> anyhow::Result<()> {
     let uuid = &model.uuid;
-    for seen in view::all(store.db(), uuid)? {
-        if !matches!(seen.unit.agent.operation, Operation::Running { .. }) {
+    for snapshot in view::all(store.db(), uuid)? {
+        if !matches!(snapshot.unit.agent.operation, Operation::Running { .. }) {
             continue;
         }
         // Another command is running it, and holds the lock.
-        let Some(_lock) = locks.try_lock(&[locks::agent_lock(&seen.view.name)])? else { continue };
+        let Some(_lock) = locks.try_lock(&[locks::agent_lock(&snapshot.view.name)])? else { continue };
         // It may have ended just before.
-        let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
-        let Operation::Running { hook, context, since } = seen.unit.agent.operation.clone() else { continue };
+        let Some(mut snapshot) = view::find(store.db(), uuid, &snapshot.view.name)? else { continue };
+        let Operation::Running { hook, context, since } = snapshot.unit.agent.operation.clone() else { continue };
         let killed = orphans::kill(&context);
         let after = format_duration(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
         );
-        progress.print(&format!("unit {}: {message}", seen.view.name));
-        let line = line(&seen, LogLevel::Error, "juju.worker.uniter.operation", &message);
-        seen.unit.agent.operation = Operation::Failed(hook.clone());
+        progress.print(&format!("unit {}: {message}", snapshot.view.name));
+        let line = log_line(&snapshot, LogLevel::Error, "juju.worker.uniter.operation", &message);
+        snapshot.unit.agent.operation = Operation::Failed(hook.clone());
         store.write(|db| {
-            unit::save_agent(db, uuid, &seen.unit)?;
-            status::set(db, uuid, Kind::Agent, &seen.view.name, &error_status(&hook))?;
+            unit::save_agent(db, uuid, &snapshot.unit)?;
+            status::set(db, uuid, Kind::Agent, &snapshot.view.name, &agent_status::after_failure(&hook))?;
             log::append(db, uuid, &[line])
         })?;
     }
@@ -197,7 +197,7 @@ fn recover_tasks(store: &mut Store, model: &Model, locks: &Locks) -> anyhow::Res
             task::save(db, uuid, &task)?;
             // The agent's status says that it is running the action.
             found.map_or(Ok(()), |unit| {
-                status::set(db, uuid, Kind::Agent, &task.receiver, &status_after(&unit.agent.operation))
+                status::set(db, uuid, Kind::Agent, &task.receiver, &agent_status::when_idle(&unit.agent.operation))
             })
         })?;
     }
@@ -207,16 +207,16 @@ fn recover_tasks(store: &mut Store, model: &Model, locks: &Locks) -> anyhow::Res
 /// Record which started units have a machine that is down: they run `start` again, as after a reboot. Accept calls
 /// of `juju-exec` from machines that are up.
 fn mark_rebooted(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
-    for mut seen in view::all(store.db(), &model.uuid)? {
-        let agent = &mut seen.unit.agent;
+    for mut snapshot in view::all(store.db(), &model.uuid)? {
+        let agent = &mut snapshot.unit.agent;
         if !agent.started || agent.rebooted {
             continue;
         }
-        if let Some(machine) = machines.find(&machine_id(model, &seen.unit.machine))? {
-            juju_exec::enable(machines, model, &machine, &seen.unit.machine)?;
+        if let Some(machine) = machines.find(&machine_id(model, &snapshot.unit.machine))? {
+            juju_exec::enable(machines, model, &machine, &snapshot.unit.machine)?;
         } else {
             agent.rebooted = true;
-            store.write(|db| unit::save_agent(db, &model.uuid, &seen.unit))?;
+            store.write(|db| unit::save_agent(db, &model.uuid, &snapshot.unit))?;
         }
     }
     Ok(())
@@ -259,11 +259,13 @@ impl Rounds<'_> {
                 let mut blocked = Blocked::default();
                 if !self.interrupt.raised() && failure.is_none() {
                     self.elect()?;
-                    for seen in view::all(self.store.db(), &self.model.uuid)? {
-                        if hooks + actions >= MAX_WORKERS || failed.contains(&seen.view.name) {
+                    for snapshot in view::all(self.store.db(), &self.model.uuid)? {
+                        if hooks + actions >= MAX_WORKERS || failed.contains(&snapshot.view.name) {
                             continue;
                         }
-                        let Some((seen, step, lock)) = self.claim_next_step(&seen, &mut blocked)? else { continue };
+                        let Some((snapshot, step, lock)) = self.claim_next_step(&snapshot, &mut blocked)? else {
+                            continue;
+                        };
                         let is_action = matches!(step, Step::Action(_));
                         *(if is_action { &mut actions } else { &mut hooks }) += 1;
                         steps += 1;
@@ -277,8 +279,8 @@ impl Rounds<'_> {
                         };
                         let report = report.clone();
                         scope.spawn(move || {
-                            let name = seen.view.name.clone();
-                            let result = worker.step(&seen, step);
+                            let name = snapshot.view.name.clone();
+                            let result = worker.step(&snapshot, step);
                             // Release it before the report: this command takes the unit's next step.
                             drop(lock);
                             // The receiver outlives all workers.
@@ -339,33 +341,34 @@ impl Rounds<'_> {
     /// The next step of a unit, with the locks for it.
     fn claim_next_step(
         &self,
-        seen: &view::Snapshot,
+        snapshot: &view::Snapshot,
         blocked: &mut Blocked,
     ) -> anyhow::Result<Option<(view::Snapshot, Step, LockGuard)>> {
-        let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
+        let Some(step) = next_step(&snapshot.unit.agent, &snapshot.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
-        let Some(lock) = self.locks.try_lock(&self.lock_names(seen, &step))? else {
+        let Some(lock) = self.locks.try_lock(&self.lock_names(snapshot, &step))? else {
             blocked.any = true;
             let units = unit::all(db, uuid)?;
             let on_its_machine = |task: &task::Task| {
-                let is_receiver = |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == seen.unit.machine;
+                let is_receiver =
+                    |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == snapshot.unit.machine;
                 units.iter().any(is_receiver)
             };
             blocked.by_action |= task::running(db, uuid)?.iter().any(on_its_machine);
             return Ok(None);
         };
         // Another command may have run an action of this unit since the last check.
-        let Some(seen) = view::of(db, uuid, &seen.view.name)? else { return Ok(None) };
-        let step = next_step(&seen.unit.agent, &seen.view);
-        Ok(step.map(|step| (seen, step, lock)))
+        let Some(snapshot) = view::find(db, uuid, &snapshot.view.name)? else { return Ok(None) };
+        let step = next_step(&snapshot.unit.agent, &snapshot.view);
+        Ok(step.map(|step| (snapshot, step, lock)))
     }
 
     /// The locks that a step needs. As with Juju's machine lock, units on one machine take turns. On this computer
     /// itself all hooks do. An action blocks only its own unit.
-    fn lock_names(&self, seen: &view::Snapshot, step: &Step) -> Vec<String> {
-        let agent = locks::agent_lock(&seen.view.name);
+    fn lock_names(&self, snapshot: &view::Snapshot, step: &Step) -> Vec<String> {
+        let agent = locks::agent_lock(&snapshot.view.name);
         match self.machines.kind() {
-            MachineKind::Namespaces => vec![agent, format!("machine-{}", seen.unit.machine)],
+            MachineKind::Namespaces => vec![agent, format!("machine-{}", snapshot.unit.machine)],
             MachineKind::Host if matches!(step, Step::Action(_)) => vec![agent],
             MachineKind::Host => vec![agent, "host".to_owned()],
         }

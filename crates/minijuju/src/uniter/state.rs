@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use emulator::{
-    Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as SeenModel, Network, OpenedPort,
-    Port as SeenPort, Relation as SeenRelation, RelationKind as SeenKind, Resource, Secret as SeenSecret,
-    SecretContent, SecretOwner, State, Storage as SeenStorage, StorageKind as SeenStorageKind, Timestamp,
+    Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as EmulatedModel, Network, OpenedPort,
+    Port as EmulatedPort, Relation as EmulatedRelation, RelationKind as EmulatedRelationKind, Resource,
+    Secret as EmulatedSecret, SecretContent, SecretOwner, State, Storage as EmulatedStorage,
+    StorageKind as EmulatedStorageKind, Timestamp,
 };
 use ops::{Status as CharmStatus, StatusName};
 
@@ -23,33 +24,39 @@ use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, application, cross_model, resource, saas, storage};
 
 /// The state at the start of a unit's hook on this machine.
-pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
+pub fn read(
+    db: &Db,
+    model: &Model,
+    snapshot: &Snapshot,
+    hook: Option<&Hook>,
+    machine: &Machine,
+) -> anyhow::Result<State> {
     let uuid = &model.uuid;
-    let name = &seen.view.name;
-    let units = unit::of_application(db, uuid, &seen.application.name)?;
+    let name = &snapshot.view.name;
+    let units = unit::of_application(db, uuid, &snapshot.application.name)?;
     let workload = status::all(db, uuid, Kind::Workload)?;
     let mut config = BTreeMap::new();
-    for (option, value) in &seen.application.config {
+    for (option, value) in &snapshot.application.config {
         config.insert(option.clone(), serde_json::from_value::<ConfigValue>(value.clone())?);
     }
     let others = units.iter().map(Unit::name).filter(|other| other != name);
-    let cloud_spec = seen.application.trust.then(|| CloudSpec::new("lxd"));
+    let cloud_spec = snapshot.application.trust.then(|| CloudSpec::new("lxd"));
     let ports = unit::ports(db, uuid, name)?;
     let state = State {
         config,
-        relations: relations(db, uuid, seen, hook)?,
+        relations: relations(db, uuid, snapshot, hook)?,
         networks: [(String::new(), network(&machine.address().to_string(), machine.mac_address()))].into(),
-        storages: storage::of_unit(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
-        resources: resource::of_application(db, uuid, &seen.application.name)?
+        storages: storage::of_unit(db, uuid, name)?.into_iter().filter_map(|found| emulated_storage(&found)).collect(),
+        resources: resource::of_application(db, uuid, &snapshot.application.name)?
             .into_iter()
-            .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
+            .map(|found| Resource::new(&found.name, resource_path(&snapshot.unit.tag(), &found)))
             .collect(),
-        secrets: secrets(db, uuid, &seen.unit)?,
-        leader: seen.view.leader,
+        secrets: secrets(db, uuid, &snapshot.unit)?,
+        leader: snapshot.view.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
-        model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
+        model: EmulatedModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
         unit_status: workload.get(name).map(charm_status).unwrap_or_default(),
-        app_status: status::find(db, uuid, Kind::Application, &seen.application.name)?
+        app_status: status::find(db, uuid, Kind::Application, &snapshot.application.name)?
             .map(|status| charm_status(&status))
             .unwrap_or_default(),
         other_unit_statuses: others
@@ -58,13 +65,13 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
                 (other, status)
             })
             .collect(),
-        workload_version: seen.unit.workload_version.clone(),
-        charm_state: seen.unit.charm_state.clone(),
-        leader_settings: application::leader_settings(db, uuid, &seen.application.name)?,
-        goal_state: Some(goal_state(db, uuid, seen, &units, &workload)?),
+        workload_version: snapshot.unit.workload_version.clone(),
+        charm_state: snapshot.unit.charm_state.clone(),
+        leader_settings: application::leader_settings(db, uuid, &snapshot.application.name)?,
+        goal_state: Some(goal_state(db, uuid, snapshot, &units, &workload)?),
         ..State::default()
     };
-    Ok(state.with_all_opened_ports(ports.iter().filter_map(seen_port)))
+    Ok(state.with_all_opened_ports(ports.iter().filter_map(emulated_port)))
 }
 
 /// Where a resource is on its unit. As on Juju, resources with the same file name overwrite each other.
@@ -80,58 +87,58 @@ fn network(address: &str, mac_address: &str) -> Network {
 }
 
 /// The relations that the unit has entered.
-fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyhow::Result<Vec<SeenRelation>> {
+fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> anyhow::Result<Vec<EmulatedRelation>> {
     let mut found = Vec::new();
-    for relation in relation::of_application(db, model, &seen.application.name)? {
-        let Some(view) = seen.view.relations.get(&relation.id) else { continue };
+    for relation in relation::of_application(db, model, &snapshot.application.name)? {
+        let Some(view) = snapshot.view.relations.get(&relation.id) else { continue };
         let databags = relation::databags(db, model, relation.id)?;
-        let own = databags.iter().find(|(owner, ..)| *owner == seen.view.name);
-        let Some((_, local_unit_data, _)) = own else { continue };
+        let local = databags.iter().find(|(owner, ..)| *owner == snapshot.view.name);
+        let Some((_, local_unit_data, _)) = local else { continue };
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
         // A dying unit has left a relation after `relation-broken`, although the relation still exists, as every unit has left
         // a suspended one.
         let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
-        let known = seen.unit.agent.relations.get(&relation.id);
-        let leaves = !seen.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
+        let known = snapshot.unit.agent.relations.get(&relation.id);
+        let leaves = !snapshot.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
         if leaves && !is_about && known.is_none_or(|known| known.broken) {
             continue;
         }
-        let present = present(seen, &relation, hook);
+        let present = present(snapshot, &relation, hook);
         // Its settings stay readable while this unit runs the hook about its departure.
         let departing = match hook {
             Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
             _ => None,
         };
-        let mut shown = SeenRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
+        let mut shown = EmulatedRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
         shown.kind = if relation.is_peer() {
-            SeenKind::Peer
+            EmulatedRelationKind::Peer
         } else if relation.scope == Scope::Container {
-            SeenKind::Subordinate
+            EmulatedRelationKind::Subordinate
         } else {
-            SeenKind::Regular
+            EmulatedRelationKind::Regular
         };
         shown.remote_app.clone_from(&view.remote);
-        let mine = relation.endpoint(&seen.application.name, None);
+        let mine = relation.endpoint(&snapshot.application.name, None);
         shown.remote_endpoint = mine.and_then(|mine| relation.related_endpoint(mine)).map(|other| other.name.clone());
         shown.local_unit_data.clone_from(local_unit_data);
-        shown.local_app_data = bag(&seen.application.name).unwrap_or_default();
+        shown.local_app_data = bag(&snapshot.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
         shown.remote_units_data = BTreeMap::new();
-        for (owner, settings, _) in databags.iter().filter(|(owner, ..)| *owner != seen.view.name) {
+        for (owner, settings, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
             let number = |of: &str| owner.strip_prefix(of)?.strip_prefix('/')?.parse::<u32>().ok();
-            if let Some(number) = number(&seen.application.name)
-                && shown.kind == SeenKind::Regular
+            if let Some(number) = number(&snapshot.application.name)
+                && shown.kind == EmulatedRelationKind::Regular
             {
                 shown.local_units_data.insert(number, settings.clone());
             }
             let Some(number) = number(&view.remote) else { continue };
             // In container scope, only the unit beside this one.
-            let near = relation.scope != Scope::Container
+            let visible = relation.scope != Scope::Container
                 || view.members.contains_key(owner)
                 || present.contains(owner)
                 || departing == Some(owner);
-            if !near {
+            if !visible {
                 continue;
             }
             shown.remote_units_data.insert(number, settings.clone());
@@ -145,8 +152,8 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
 }
 
 /// The remote units that the charm knows, including one that is joining, without one that is departing.
-fn present(seen: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
-    let known = seen.unit.agent.relations.get(&relation.id);
+fn present(snapshot: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
+    let known = snapshot.unit.agent.relations.get(&relation.id);
     let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();
     if let Some(Hook::Relation(hook)) = hook
         && hook.relation == relation.id
@@ -164,25 +171,25 @@ fn present(seen: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSe
     present
 }
 
-fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
+fn emulated_storage(found: &storage::Storage) -> Option<EmulatedStorage> {
     let (name, index) = found.id.split_once('/')?;
-    let mut shown = SeenStorage::new(name).index(index.parse().ok()?).location(&found.location);
+    let mut shown = EmulatedStorage::new(name).index(index.parse().ok()?).location(&found.location);
     if found.kind == "block" {
-        shown.kind = SeenStorageKind::Block;
+        shown.kind = EmulatedStorageKind::Block;
     }
     Some(shown)
 }
 
 /// The secrets that a unit knows or could read, from all models.
-fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<SeenSecret>> {
+fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<EmulatedSecret>> {
     let remote_secrets = secret::remote(db, model, &unit.application)?;
-    let own = secret::all(db, model)?;
-    let all = own.values().chain(remote_secrets.iter().map(|remote| &remote.secret));
-    Ok(all.filter_map(|secret| seen_secret(secret, unit)).collect())
+    let in_model = secret::all(db, model)?;
+    let all = in_model.values().chain(remote_secrets.iter().map(|remote| &remote.secret));
+    Ok(all.filter_map(|secret| emulated_secret(secret, unit)).collect())
 }
 
-/// A secret as a unit sees it: its own, its application's, or one that was granted to it.
-fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
+/// A secret as a unit sees it: one of the unit, one of its application, or one that was granted to it.
+fn emulated_secret(found: &Secret, unit: &Unit) -> Option<EmulatedSecret> {
     let name = unit.name();
     let owner = if found.owner == name {
         Some(SecretOwner::Unit)
@@ -193,7 +200,7 @@ fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
     let label = if owner.is_some() { Some(&found.label) } else { consumer.map(|(_, label)| label) };
     let time = |millis: Option<i64>| millis.map(|millis| Timestamp::from_unix(millis.div_euclid(1000)));
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Some(SeenSecret {
+    Some(EmulatedSecret {
         id: found.id.parse().ok()?,
         owner,
         label: label.and_then(|label| text(label)),
@@ -227,7 +234,7 @@ fn grants(found: &Secret) -> BTreeMap<u32, BTreeSet<String>> {
 fn goal_state(
     db: &Db,
     model: &str,
-    seen: &Snapshot,
+    snapshot: &Snapshot,
     units: &[Unit],
     workload: &HashMap<String, Status>,
 ) -> anyhow::Result<GoalState> {
@@ -239,7 +246,7 @@ fn goal_state(
     };
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
     let cross_model = cross_model::all(db, model)?;
-    for (id, view) in seen.view.relations.iter().filter(|(_, view)| !view.peer) {
+    for (id, view) in snapshot.view.relations.iter().filter(|(_, view)| !view.peer) {
         // `goal-state` leaves out the consumers of an offer, and names a consumed application by the offer's URL
         // (`goalStateRelations` in apiserver/facades/agent/uniter/uniter.go).
         if cross_model.iter().any(|relation| relation.offerer.is_relation(model, *id)) {
@@ -269,15 +276,15 @@ fn charm_status(status: &Status) -> CharmStatus {
     CharmStatus { name, message: status.message.clone() }
 }
 
-fn seen_port(port: &Port) -> Option<OpenedPort> {
-    let make: fn(u16, u16) -> SeenPort = match port.protocol.as_str() {
-        "tcp" => SeenPort::Tcp,
-        "udp" => SeenPort::Udp,
-        "icmp" => return Some(OpenedPort { port: SeenPort::Icmp, endpoint: port.endpoint.clone() }),
+fn emulated_port(port: &Port) -> Option<OpenedPort> {
+    let make: fn(u16, u16) -> EmulatedPort = match port.protocol.as_str() {
+        "tcp" => EmulatedPort::Tcp,
+        "udp" => EmulatedPort::Udp,
+        "icmp" => return Some(OpenedPort { port: EmulatedPort::Icmp, endpoint: port.endpoint.clone() }),
         _ => return None,
     };
-    let seen = make(u16::try_from(port.low).ok()?, u16::try_from(port.high).ok()?);
-    Some(OpenedPort { port: seen, endpoint: port.endpoint.clone() })
+    let emulated = make(u16::try_from(port.low).ok()?, u16::try_from(port.high).ok()?);
+    Some(OpenedPort { port: emulated, endpoint: port.endpoint.clone() })
 }
 
 #[cfg(test)]

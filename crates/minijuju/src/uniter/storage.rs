@@ -16,10 +16,10 @@ use crate::store::unit::Unit;
 use crate::store::{Db, Result, application};
 
 /// Where Juju mounts storage without a location in the charm's metadata.
-const FOLDER: &str = "/var/lib/juju/storage";
+const DEFAULT_FOLDER: &str = "/var/lib/juju/storage";
 
 /// The default size of a storage in MiB, as in Juju.
-const SIZE: i64 = 1024;
+const DEFAULT_SIZE: i64 = 1024;
 
 /// Why a text is not a storage directive.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,7 @@ impl Directive {
     /// Parse `POOL,COUNT,SIZE`.
     pub fn parse(text: &str) -> std::result::Result<Self, DirectiveError> {
         let mut directive = Self::default();
-        for (place, part) in text.split(',').map(str::trim).enumerate() {
+        for (index, part) in text.split(',').map(str::trim).enumerate() {
             if part.is_empty() {
                 return Err(DirectiveError::EmptyField(text.to_owned()));
             }
@@ -53,7 +53,7 @@ impl Directive {
                 directive.count = Some(count);
             } else if let Some(size) = megabytes(part) {
                 directive.size = Some(size);
-            } else if place == 0 {
+            } else if index == 0 {
                 directive.pool = Some(part.to_owned());
             } else {
                 return Err(DirectiveError::Field { field: part.to_owned(), text: text.to_owned() });
@@ -80,10 +80,10 @@ pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
     // Storage that was attached by `--attach-storage` counts.
-    let there = storage::of_unit(db, model, &unit.name())?;
+    let existing = storage::of_unit(db, model, &unit.name())?;
     for storage in meta.storages.values() {
-        let (directive, count) = asked(storage, &found.storage);
-        for _ in there.iter().filter(|one| one.name() == storage.name).count() as u64..count {
+        let (directive, count) = initial_directive(storage, &found.storage);
+        for _ in existing.iter().filter(|other| other.name() == storage.name).count() as u64..count {
             insert(db, model, unit, storage, &directive)?;
         }
     }
@@ -100,11 +100,11 @@ pub fn add_missing(
     (old, new): (&CharmMeta, &CharmMeta),
     directives: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let there = storage::of_unit(db, model, &unit.name())?;
+    let existing = storage::of_unit(db, model, &unit.name())?;
     for (name, storage) in &new.storages {
-        let (directive, count) = asked(storage, directives);
+        let (directive, count) = initial_directive(storage, directives);
         let count = if old.storages.contains_key(name) { u64::from(storage.count().0) } else { count };
-        let now = there.iter().filter(|one| one.name() == name).count() as u64;
+        let now = existing.iter().filter(|other| other.name() == name).count() as u64;
         for _ in now..count {
             insert(db, model, unit, storage, &directive)?;
         }
@@ -113,12 +113,12 @@ pub fn add_missing(
 }
 
 /// The directive for a storage, and how many of it a unit starts with.
-fn asked(storage: &StorageMeta, directives: &BTreeMap<String, String>) -> (Directive, u64) {
-    let given = directives.get(&storage.name);
-    let directive = given.and_then(|text| Directive::parse(text).ok()).unwrap_or_default();
-    let least = u64::from(storage.count().0);
+fn initial_directive(storage: &StorageMeta, directives: &BTreeMap<String, String>) -> (Directive, u64) {
+    let text = directives.get(&storage.name);
+    let directive = text.and_then(|text| Directive::parse(text).ok()).unwrap_or_default();
+    let minimum = u64::from(storage.count().0);
     // A directive without a count means one, also for optional storage.
-    let count = directive.count.or(given.is_some().then_some(least.max(1))).unwrap_or(least);
+    let count = directive.count.or(text.is_some().then_some(minimum.max(1))).unwrap_or(minimum);
     (directive, count)
 }
 
@@ -135,7 +135,7 @@ pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<
 pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: &Directive) -> Result<()> {
     let id = format!("{}/{}", meta.name, model::next_number(db, model, Counter::Storage)?);
     let location = location(db, model, meta, &id)?;
-    let least = meta.minimum_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(SIZE);
+    let minimum = meta.minimum_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(DEFAULT_SIZE);
     storage::add(
         db,
         model,
@@ -144,7 +144,7 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
             unit: unit.name(),
             kind: if meta.storage_type == StorageType::Block { "block" } else { "filesystem" }.to_owned(),
             pool: directive.pool.clone().unwrap_or_else(|| "rootfs".to_owned()),
-            size: directive.size.unwrap_or(least),
+            size: directive.size.unwrap_or(minimum),
             life: Life::Alive,
             location,
             machine: unit.machine.clone(),
@@ -160,7 +160,7 @@ fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String
     if let (Some(location), Some(1)) = (&meta.location, meta.count().1) {
         return Ok(location.clone());
     }
-    let folder = meta.location.as_deref().unwrap_or(FOLDER);
+    let folder = meta.location.as_deref().unwrap_or(DEFAULT_FOLDER);
     let is_4 = model::find(db, model)?.is_some_and(|model| model.juju.is_4());
     Ok(if is_4 { format!("{folder}/{}", random::uuid()) } else { format!("{folder}/{id}") })
 }
@@ -180,16 +180,16 @@ pub enum CountError {
     #[error("cannot {0}, storage is singular")]
     Singular(&'static str),
     /// The charm needs more than would be left.
-    #[error("detaching 1 storage instance brings the total to {total}, which is less than the minimum of {least}")]
+    #[error("detaching 1 storage instance brings the total to {total}, which is less than the minimum of {minimum}")]
     TooFew {
         /// The number after the change.
         total: u64,
         /// The charm's minimum.
-        least: u32,
+        minimum: u32,
     },
     /// The charm allows no more of them.
     #[error(
-        "attaching {added} storage instance{} brings the total to {total}, exceeding the maximum of {most}",
+        "attaching {added} storage instance{} brings the total to {total}, exceeding the maximum of {maximum}",
         if *added == 1 { "" } else { "s" }
     )]
     TooMany {
@@ -198,7 +198,7 @@ pub enum CountError {
         /// The number after the change.
         total: u64,
         /// The charm's maximum.
-        most: u32,
+        maximum: u32,
     },
 }
 
@@ -211,9 +211,9 @@ pub fn check_count(meta: &StorageMeta, now: u64, change: CountChange) -> std::re
     };
     match (meta.count(), change) {
         ((1, Some(1)), _) if total != 1 => Err(CountError::Singular(verb)),
-        ((least, _), CountChange::Detach) if total < u64::from(least) => Err(CountError::TooFew { total, least }),
-        ((_, Some(most)), CountChange::Attach(added)) if total > u64::from(most) => {
-            Err(CountError::TooMany { added, total, most })
+        ((minimum, _), CountChange::Detach) if total < u64::from(minimum) => Err(CountError::TooFew { total, minimum }),
+        ((_, Some(maximum)), CountChange::Attach(added)) if total > u64::from(maximum) => {
+            Err(CountError::TooMany { added, total, maximum })
         }
         _ => Ok(()),
     }
@@ -236,15 +236,15 @@ pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::
     }
     let application = application::find(db, model, &unit.application)?.context("application not found")?;
     let meta = charm::metadata(&application)?;
-    let Some(of_charm) = meta.storages.get(found.name()) else {
+    let Some(storage_meta) = meta.storages.get(found.name()) else {
         bail!("charm {} has no storage called {}", meta.name, found.name());
     };
     if !found.is_detachable() && found.machine != unit.machine {
         bail!("storage is non-detachable (bound to machine {})", found.machine);
     }
-    let now = storage::of_unit(db, model, &name)?.iter().filter(|one| one.name() == found.name()).count();
-    check_count(of_charm, now as u64, CountChange::Attach(1))?;
-    found.location = location(db, model, of_charm, &found.id)?;
+    let now = storage::of_unit(db, model, &name)?.iter().filter(|other| other.name() == found.name()).count();
+    check_count(storage_meta, now as u64, CountChange::Attach(1))?;
+    found.location = location(db, model, storage_meta, &found.id)?;
     found.machine.clone_from(&unit.machine);
     found.unit = name;
     found.since = 0;

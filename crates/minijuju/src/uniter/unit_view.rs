@@ -16,8 +16,8 @@ pub struct UnitView {
     pub application_dying: bool,
     /// Whether it is the leader.
     pub leader: bool,
-    /// Whether its version of Juju has no `leader-settings-changed`, like Juju 4.
-    pub tells_no_leader_settings: bool,
+    /// Whether its version of Juju has `leader-settings-changed`, unlike Juju 4.
+    pub has_leader_settings: bool,
     /// The leader's settings for all units, as JSON.
     pub leader_settings: String,
     /// What to do about its failed hook.

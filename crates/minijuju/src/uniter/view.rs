@@ -43,9 +43,9 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
     }
     let units = unit::all(db, model)?;
     let principals: HashMap<String, String> = units.iter().map(|unit| (unit.name(), principal(unit))).collect();
-    let hosts: HashSet<String> =
+    let with_subordinates: HashSet<String> =
         units.iter().map(|unit| unit.principal.clone()).filter(|principal| !principal.is_empty()).collect();
-    let mut seen = Vec::new();
+    let mut snapshots = Vec::new();
     for unit in units {
         let Some(application) = applications.get(&unit.application).cloned() else { continue };
         let name = unit.name();
@@ -55,7 +55,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
             dying: !unit.life.is_alive(),
             application_dying: !application.life.is_alive(),
             leader: application.leader == Some(unit.number),
-            tells_no_leader_settings: juju.is_4(),
+            has_leader_settings: !juju.is_4(),
             leader_settings: serde_json::to_string(&application::leader_settings(db, model, &application.name)?)?,
             resolved: unit.resolved,
             charm_version: application.charm_version,
@@ -64,22 +64,23 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
             actions: actions.remove(&name).unwrap_or_default(),
             fired: unit.fired.clone(),
             relations: relations.of(&unit, &principals),
-            subordinates: hosts.contains(&name),
+            subordinates: with_subordinates.contains(&name),
             storage: storages
                 .iter()
                 .filter(|storage| storage.unit == name)
                 .map(|storage| (storage.id.clone(), storage.is_detaching()))
                 .collect(),
-            secrets: secrets::of(&secrets, remote_secrets, &unit, application.leader == Some(unit.number)),
+            secrets: secrets::due(&secrets, remote_secrets, &unit, application.leader == Some(unit.number)),
             name,
         };
-        seen.push(Snapshot { unit, application, view });
+        snapshots.push(Snapshot { unit, application, view });
     }
-    Ok(seen)
+    Ok(snapshots)
 }
 
-pub fn of(db: &Db, model: &str, name: &str) -> Result<Option<Snapshot>, Error> {
-    Ok(all(db, model)?.into_iter().find(|seen| seen.view.name == name))
+/// The unit with this name.
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Snapshot>, Error> {
+    Ok(all(db, model)?.into_iter().find(|snapshot| snapshot.view.name == name))
 }
 
 /// Everything about an application that triggers `config-changed`.
@@ -95,12 +96,12 @@ fn principal(unit: &Unit) -> String {
 }
 
 /// Owners of databags, with a version that grows with each change.
-type Versions = BTreeMap<String, i64>;
+type DatabagVersions = BTreeMap<String, i64>;
 
 /// The model's relations, with their members and versions.
 struct Relations {
     /// Each with the versions of the units' and the applications' databags.
-    all: Vec<(Relation, Versions, Versions)>,
+    all: Vec<(Relation, DatabagVersions, DatabagVersions)>,
 }
 
 impl Relations {
@@ -121,7 +122,7 @@ impl Relations {
     /// The relations of a unit, as it sees them.
     fn of(&self, unit: &Unit, principals: &HashMap<String, String>) -> BTreeMap<i64, RelationView> {
         let name = unit.name();
-        let mut seen = BTreeMap::new();
+        let mut views = BTreeMap::new();
         for (relation, members, versions) in &self.all {
             let Some(mine) = relation.endpoint(&unit.application, None) else { continue };
             let other = relation.related_endpoint(mine).unwrap_or(mine);
@@ -129,19 +130,19 @@ impl Relations {
                 member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
             };
             // In container scope, a subordinate and its principal see only each other.
-            let near =
+            let visible =
                 |member: &str| relation.scope != Scope::Container || principals.get(member) == Some(&principal(unit));
             let members: BTreeMap<String, i64> = members
                 .iter()
-                .filter(|(member, _)| remote(member) && near(member))
+                .filter(|(member, _)| remote(member) && visible(member))
                 .map(|(member, version)| (member.clone(), *version))
                 .collect();
             // A subordinate is related only to its own principal's application.
-            if relation.scope == Scope::Container && !concerns(unit, &other.application) {
+            if relation.scope == Scope::Container && !may_see(unit, &other.application) {
                 continue;
             }
             let version = versions.get(&other.application).copied().unwrap_or_default();
-            seen.insert(
+            views.insert(
                 relation.id,
                 RelationView {
                     endpoint: mine.name.clone(),
@@ -155,11 +156,11 @@ impl Relations {
                 },
             );
         }
-        seen
+        views
     }
 }
 
 /// Whether a container-scoped relation with `application` concerns this unit.
-fn concerns(unit: &Unit, application: &str) -> bool {
+fn may_see(unit: &Unit, application: &str) -> bool {
     unit.principal.is_empty() || unit.principal.rsplit_once('/').is_some_and(|(owner, _)| owner == application)
 }

@@ -25,7 +25,7 @@ use crate::store::status::{Kind, Status};
 use crate::store::{self, Store, machine, status, unit};
 
 pub struct Worker<'a> {
-    /// A database connection of this worker's own.
+    /// This worker's connection to the database.
     pub store: Store,
     pub machines: &'a Machines,
     /// Open launchers of machines.
@@ -37,29 +37,29 @@ pub struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    pub fn step(&mut self, seen: &Snapshot, step: Step) -> anyhow::Result<()> {
+    pub fn step(&mut self, snapshot: &Snapshot, step: Step) -> anyhow::Result<()> {
         match step {
-            Step::Run(hook) => self.hook(seen, &hook),
-            Step::Skip(hook) => self.skip(seen, &hook),
-            Step::Action(task) => self.action(seen, task),
-            Step::Enter(relation) => self.enter(seen, relation),
-            Step::Leave(relation) => self.leave(seen, relation),
-            Step::Deploy => self.deploy(seen),
-            Step::Die => self.die(seen),
+            Step::Run(hook) => self.run_hook(snapshot, &hook),
+            Step::Skip(hook) => self.skip_hook(snapshot, &hook),
+            Step::Action(task) => self.run_action(snapshot, task),
+            Step::Enter(relation) => self.enter(snapshot, relation),
+            Step::Leave(relation) => self.leave(snapshot, relation),
+            Step::Deploy => self.deploy(snapshot),
+            Step::Die => self.die(snapshot),
         }
     }
 
     /// Find or start the unit's machine.
-    pub(super) fn machine(&mut self, seen: &Snapshot) -> anyhow::Result<Machine> {
-        let id = machine_id(self.model, &seen.unit.machine);
+    pub(super) fn machine(&mut self, snapshot: &Snapshot) -> anyhow::Result<Machine> {
+        let id = machine_id(self.model, &snapshot.unit.machine);
         if let Some(found) = self.machines.find(&id)? {
             return Ok(found);
         }
-        let step = self.progress.start_step(format!("machine {}", seen.unit.machine));
-        let found = machine::find(self.store.db(), &self.model.uuid, &seen.unit.machine)?;
+        let step = self.progress.start_step(format!("machine {}", snapshot.unit.machine));
+        let found = machine::find(self.store.db(), &self.model.uuid, &snapshot.unit.machine)?;
         let base = found.map(|machine| machine.base).unwrap_or_default();
         let spec = MachineSpec { hostname: id.clone(), id, base };
-        let number = seen.unit.machine.clone();
+        let number = snapshot.unit.machine.clone();
         let uuid = self.model.uuid.clone();
         let started = match self.machines.start(&spec) {
             Ok(started) => started,
@@ -72,15 +72,15 @@ impl Worker<'_> {
         };
         juju_exec::enable(self.machines, self.model, &started, &number)?;
         let address = started.address().to_string();
-        let waiting = seen.unit.agent.charm_version.is_none();
-        let name = seen.view.name.clone();
+        let waiting = snapshot.unit.agent.charm_version.is_none();
+        let name = snapshot.view.name.clone();
         self.store.write(|db| {
             machine::set_address(db, &uuid, &number, &address)?;
             status::set(db, &uuid, Kind::Machine, &number, &Status::new("started", ""))?;
             if waiting {
                 status::set(db, &uuid, Kind::Workload, &name, &Status::new("waiting", "installing agent"))?;
             }
-            // It was up at the last look, and has died since: the unit's `start` must run again.
+            // It was up at the last check, and has died since: the unit's `start` must run again.
             if let Some(mut unit) = unit::find(db, &uuid, &name)?.filter(|unit| unit.agent.started) {
                 unit.agent.rebooted = true;
                 unit::save_agent(db, &uuid, &unit)?;
@@ -95,22 +95,29 @@ impl Worker<'_> {
     }
 
     /// Restart a unit's machine. It starts again when it is next needed, which is at once, for the hook `start`.
-    pub(super) fn reboot(&mut self, seen: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
+    pub(super) fn reboot(&mut self, snapshot: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
-            self.progress
-                .print(&format!("unit {}: a reboot of this computer was requested, but is not done", seen.view.name));
+            self.progress.print(&format!(
+                "unit {}: a reboot of this computer was requested, but is not done",
+                snapshot.view.name
+            ));
             return Ok(());
         }
         self.machines.shut_down(machine)?;
         let uuid = &self.model.uuid;
-        let Some(mut unit) = unit::find(self.store.db(), uuid, &seen.view.name)? else { return Ok(()) };
+        let Some(mut unit) = unit::find(self.store.db(), uuid, &snapshot.view.name)? else { return Ok(()) };
         unit.agent.rebooted = unit.agent.started;
         self.store.write(|db| unit::save_agent(db, uuid, &unit))?;
         Ok(())
     }
 
     /// Create a storage's folder if it is missing, and return its path and kind.
-    pub(super) fn storage(&mut self, machine: &Machine, files: &Files, id: &str) -> anyhow::Result<(String, String)> {
+    pub(super) fn provide_storage(
+        &mut self,
+        machine: &Machine,
+        files: &Files,
+        id: &str,
+    ) -> anyhow::Result<(String, String)> {
         let Some(mut found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
             return Ok(Default::default());
         };
@@ -129,7 +136,7 @@ impl Worker<'_> {
     }
 
     /// Save a storage's content after its unit has detached it, if the storage is kept.
-    pub(super) fn take_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
+    pub(super) fn save_detached_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
         let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
         match store::storage::find(self.store.db(), &self.model.uuid, id)? {
             Some(found) if found.life.is_alive() && found.is_detachable() => {
@@ -140,70 +147,70 @@ impl Worker<'_> {
     }
 
     /// Put the application's resources where the unit's `resource-get` finds them.
-    pub(super) fn place_resources(&self, seen: &Snapshot, files: &Files) -> anyhow::Result<()> {
-        for found in store::resource::of_application(self.store.db(), &self.model.uuid, &seen.application.name)? {
-            let path = PathBuf::from(state::resource_path(&seen.unit.tag(), &found));
+    pub(super) fn place_resources(&self, snapshot: &Snapshot, files: &Files) -> anyhow::Result<()> {
+        for found in store::resource::of_application(self.store.db(), &self.model.uuid, &snapshot.application.name)? {
+            let path = PathBuf::from(state::resource_path(&snapshot.unit.tag(), &found));
             let stamp = |meta: fs::Metadata| Ok::<_, io::Error>((meta.len(), meta.modified()?));
-            let given = fs::metadata(&found.path)
+            let original = fs::metadata(&found.path)
                 .and_then(stamp)
                 .with_context(|| format!("resource {:?} is lost", found.name))?;
-            if files.metadata(&path).and_then(stamp).is_ok_and(|placed| placed == given) {
+            if files.metadata(&path).and_then(stamp).is_ok_and(|placed| placed == original) {
                 continue;
             }
-            let place = || -> io::Result<()> {
+            let copy = || -> io::Result<()> {
                 let folder = files.make_folder(path.parent().unwrap_or(Path::new("/")))?;
                 // Write a new file that replaces what is there, even a link.
                 let mut part = tempfile::Builder::new()
                     .permissions(fs::Permissions::from_mode(0o600))
                     .tempfile_in(folder.path(""))?;
                 io::copy(&mut fs::File::open(&found.path)?, &mut part)?;
-                part.as_file().set_modified(given.1)?;
+                part.as_file().set_modified(original.1)?;
                 part.persist(folder.path(path.file_name().unwrap_or_default()))?;
                 Ok(())
             };
-            place().with_context(|| format!("cannot put resource {:?} in place", found.name))?;
+            copy().with_context(|| format!("cannot put resource {:?} in place", found.name))?;
         }
         Ok(())
     }
 
     /// Enter a relation, without a hook.
-    fn enter(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
-        let mut unit = seen.unit.clone();
+    fn enter(&mut self, snapshot: &Snapshot, relation: i64) -> anyhow::Result<()> {
+        let mut unit = snapshot.unit.clone();
         unit.agent.relations.insert(relation, RelationState::default());
-        let address = self.machine(seen)?.address().to_string();
+        let address = self.machine(snapshot)?.address().to_string();
         let uuid = &self.model.uuid;
         self.store.write(|db| {
-            scope::enter(db, self.model, seen, relation, &address)?;
+            scope::enter(db, self.model, snapshot, relation, &address)?;
             unit::save_agent(db, uuid, &unit)
         })?;
         Ok(())
     }
 
     /// Leave a relation for which the charm has no hooks.
-    fn leave(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
-        let mut unit = seen.unit.clone();
+    fn leave(&mut self, snapshot: &Snapshot, relation: i64) -> anyhow::Result<()> {
+        let mut unit = snapshot.unit.clone();
         unit.agent.relations.remove(&relation);
         let uuid = &self.model.uuid;
         self.store.write(|db| {
-            scope::leave(db, uuid, seen, relation)?;
+            scope::leave(db, uuid, snapshot, relation)?;
             unit::save_agent(db, uuid, &unit)
         })?;
         Ok(())
     }
 
     /// Unpack a new charm while a hook is in error. When it is resolved, the hook runs with the new charm.
-    fn deploy(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
-        let machine = self.machine(seen)?;
-        charm_folder::deploy(&machine, &seen.unit.tag(), Path::new(&seen.application.archive))?;
-        let mut unit = seen.unit.clone();
-        unit.agent.charm_version = Some(seen.view.charm_version);
+    fn deploy(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        let machine = self.machine(snapshot)?;
+        charm_folder::deploy(&machine, &snapshot.unit.tag(), Path::new(&snapshot.application.archive))?;
+        let mut unit = snapshot.unit.clone();
+        unit.agent.charm_version = Some(snapshot.view.charm_version);
         self.store.write(|db| unit::save_agent(db, &self.model.uuid, &unit))?;
         Ok(())
     }
 
     /// Remove a unit that is done, and its machine if nothing else is on it.
-    fn die(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
-        let (uuid, unit) = (&self.model.uuid, &seen.unit);
+    fn die(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        let (uuid, unit) = (&self.model.uuid, &snapshot.unit);
         let alone = unit::all(self.store.db(), uuid)?.iter().filter(|other| other.machine == unit.machine).count() == 1;
         let id = machine_id(self.model, &unit.machine);
         let stays = !alone || self.machines.kind() == MachineKind::Host;
@@ -213,7 +220,7 @@ impl Worker<'_> {
         if alone {
             self.machines.stop(&id)?;
         }
-        let name = seen.view.name.clone();
+        let name = snapshot.view.name.clone();
         self.store.write(|db| {
             unit::remove(db, uuid, unit)?;
             store::relation::leave_all_scopes(db, uuid, &name)?;
@@ -235,6 +242,13 @@ pub fn machine_id(model: &Model, number: &str) -> String {
 }
 
 /// A log line of the unit's agent, with the current time.
-pub fn line(seen: &Snapshot, level: LogLevel, module: &str, message: &str) -> Line {
-    Line { id: 0, time: now(), entity: seen.unit.tag(), level, module: module.to_owned(), message: message.to_owned() }
+pub fn log_line(snapshot: &Snapshot, level: LogLevel, module: &str, message: &str) -> Line {
+    Line {
+        id: 0,
+        time: now(),
+        entity: snapshot.unit.tag(),
+        level,
+        module: module.to_owned(),
+        message: message.to_owned(),
+    }
 }

@@ -40,7 +40,13 @@ pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
 }
 
 pub fn view() -> UnitView {
-    UnitView { name: "app/0".to_owned(), leader: true, config: "1".to_owned(), ..UnitView::default() }
+    UnitView {
+        name: "app/0".to_owned(),
+        leader: true,
+        has_leader_settings: true,
+        config: "1".to_owned(),
+        ..UnitView::default()
+    }
 }
 
 #[test]
@@ -60,7 +66,7 @@ fn a_unit_runs_leader_settings_changed_until_it_leads() {
 }
 
 #[test]
-fn configuration_that_did_not_change_runs_nothing() {
+fn without_a_change_of_the_configuration_no_hook_runs() {
     let (mut agent, mut view) = (AgentState::default(), view());
     settle(&mut agent, &mut view);
     assert_eq!(next_step(&agent, &view), None);
@@ -77,7 +83,7 @@ fn a_refresh_is_followed_by_config_changed() {
 }
 
 #[test]
-fn storage_and_peers_that_a_refresh_brings_come_after_upgrade_charm() {
+fn hooks_for_storage_and_peers_that_a_refresh_adds_come_after_upgrade_charm() {
     let (mut agent, mut view) = (AgentState::default(), view());
     settle(&mut agent, &mut view);
     view.charm_version = 1;
@@ -91,7 +97,7 @@ fn storage_and_peers_that_a_refresh_brings_come_after_upgrade_charm() {
 }
 
 #[test]
-fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved() {
+fn after_a_refresh_while_install_is_in_error_upgrade_charm_runs_once_it_is_resolved() {
     let (mut agent, mut view) = (AgentState::default(), view());
     agent.charm_version = Some(0);
     agent.operation = Operation::Failed(UnitHook::Install.into());
@@ -105,7 +111,7 @@ fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved(
 
 #[test]
 fn a_unit_of_juju_4_never_runs_leader_settings_changed() {
-    let mut view = UnitView { leader: false, tells_no_leader_settings: true, ..view() };
+    let mut view = UnitView { leader: false, has_leader_settings: false, ..view() };
     assert_eq!(settle(&mut AgentState::default(), &mut view), ["install", "config-changed", "start"]);
 }
 
@@ -130,7 +136,7 @@ fn a_failed_hook_can_be_skipped() {
 }
 
 #[test]
-fn a_unit_in_error_takes_a_new_charm_only_by_force_and_then_runs_the_failed_hook() {
+fn a_unit_in_error_gets_a_new_charm_only_by_force_and_then_runs_the_failed_hook() {
     let (mut agent, mut view) = (AgentState::default(), view());
     agent.operation = Operation::Failed(UnitHook::Install.into());
     view.charm_version = 1;
@@ -152,11 +158,11 @@ fn actions_run_between_hooks_and_in_error_but_not_before_install() {
 }
 
 #[test]
-fn a_dying_unit_that_never_installed_is_removed_at_once() {
+fn a_dying_unit_that_was_never_installed_is_removed_at_once() {
     let (mut agent, mut view) = (AgentState::default(), UnitView { dying: true, ..view() });
     assert_eq!(settle(&mut agent, &mut view), ["die"]);
     let mut agent = AgentState { operation: Operation::Queued(UnitHook::Install.into()), ..AgentState::default() };
-    assert_eq!(settle(&mut agent, &mut view), ["die"], "not even with an install that a reboot has left to do");
+    assert_eq!(settle(&mut agent, &mut view), ["die"], "even if install is queued after a reboot");
     view.dying = false;
     let agent = AgentState { operation: Operation::Queued(UnitHook::Install.into()), ..AgentState::default() };
     assert_eq!(next_step(&agent, &view), Some(Step::Run(UnitHook::Install.into())));
@@ -180,7 +186,7 @@ fn a_unit_stays_until_its_subordinates_are_gone() {
 }
 
 #[test]
-fn secrets_expire_rotate_change_and_become_unread_in_that_order() {
+fn hooks_about_secrets_run_in_the_order_expired_rotate_changed_remove() {
     let (mut agent, mut view) = (AgentState::default(), view());
     settle(&mut agent, &mut view);
     view.secrets.consumed.insert("secret:a".to_owned(), (2, String::new()));
@@ -193,7 +199,7 @@ fn secrets_expire_rotate_change_and_become_unread_in_that_order() {
 }
 
 #[test]
-fn a_unit_whose_machine_started_again_starts_again_first() {
+fn a_unit_whose_machine_rebooted_runs_start_first() {
     let (mut agent, mut view) = (AgentState::default(), view());
     settle(&mut agent, &mut view);
     agent.rebooted = true;
@@ -202,7 +208,7 @@ fn a_unit_whose_machine_started_again_starts_again_first() {
 }
 
 #[test]
-fn a_hook_asked_for_by_hand_runs_when_nothing_else_is_due() {
+fn a_hook_that_the_user_requests_runs_when_nothing_else_is_due() {
     let (mut agent, mut view) = (AgentState::default(), view());
     view.fired.push(UnitHook::UpdateStatus.into());
     assert_eq!(
