@@ -58,8 +58,8 @@ pub fn place_charm(tag: &str, archive: &Path) -> Result<(), Error> {
     })
 }
 
-/// Unpack a charm below `root`. As on Juju, a refresh removes the files of the old charm that the new one lacks, and leaves files that the charm
-/// created.
+/// Unpack a charm below `root`. As on Juju, a refresh removes the files of the old charm that the new one lacks, and
+/// leaves files that the charm created.
 fn deploy_to(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let failed = |error| Error::Place { tag: tag.to_owned(), error };
     let inside = |path: String| root.join(path.trim_start_matches('/'));

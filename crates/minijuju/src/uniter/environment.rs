@@ -52,8 +52,8 @@ pub enum Job<'a> {
     Commands(Option<&'a Hook>),
 }
 
-/// A new `JUJU_CONTEXT_ID`: the unit or machine, the name of the hook or action, and 32 hexadecimal digits. Juju 3.6: `newId` in
-/// internal/worker/uniter/runner/context/contextfactory.go.
+/// A new `JUJU_CONTEXT_ID`: the unit or machine, the name of the hook or action, and 32 hexadecimal digits.
+/// Juju 3.6: `newId` in internal/worker/uniter/runner/context/contextfactory.go.
 pub fn context_id(unit: &str, name: &str) -> String {
     format!("{unit}-{name}-{}", random::uuid().replace('-', ""))
 }

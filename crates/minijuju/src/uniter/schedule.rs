@@ -51,7 +51,8 @@ struct Timers {
 }
 
 impl Schedule {
-    /// What is due at `now`, in milliseconds since 1970. Each is reported once. `random_fraction` returns numbers from 0 to 1.
+    /// What is due at `now`, in milliseconds since 1970. Each is reported once. `random_fraction` returns numbers
+    /// from 0 to 1.
     pub fn due(
         &mut self,
         now: i64,

@@ -96,8 +96,8 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         let Some((_, local_unit_data, _)) = local else { continue };
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
-        // A dying unit has left a relation after `relation-broken`, although the relation still exists, as every unit has left
-        // a suspended one.
+        // A dying unit has left a relation after `relation-broken`, although the relation still exists. In the same way,
+        // every unit has left a suspended relation.
         let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
         let known = snapshot.unit.agent.relations.get(&relation.id);
         let leaves = !snapshot.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
