@@ -238,11 +238,11 @@ pub fn main() -> ExitCode {
     }
     let Invocation { command, mut session } = match cli::parse::<Command>(env::args_os()) {
         Ok(invocation) => invocation,
-        Err(answer) => {
+        Err(early_exit) => {
             // The reader may have closed standard output.
-            let _ = io::stdout().write_all(answer.stdout.as_bytes());
-            let _ = io::stderr().write_all(answer.stderr.as_bytes());
-            return ExitCode::from(answer.code);
+            let _ = io::stdout().write_all(early_exit.stdout.as_bytes());
+            let _ = io::stderr().write_all(early_exit.stderr.as_bytes());
+            return ExitCode::from(early_exit.code);
         }
     };
     run_with_log(&command, &mut session).unwrap_or_else(|error| {

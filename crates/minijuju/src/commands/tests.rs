@@ -18,18 +18,18 @@ fn words(line: &str) -> Vec<OsString> {
 }
 
 pub(super) fn parse(line: &str) -> Invocation {
-    cli::parse(words(line)).unwrap_or_else(|answer| panic!("{line}: {answer:?}"))
+    cli::parse(words(line)).unwrap_or_else(|early_exit| panic!("{line}: {early_exit:?}"))
 }
 
-fn answer(line: &str) -> EarlyExit {
+fn early_exit(line: &str) -> EarlyExit {
     match cli::parse::<Command>(words(line)) {
-        Err(answer) => answer,
+        Err(early_exit) => early_exit,
         Ok(invocation) => panic!("{line}: {invocation:?}"),
     }
 }
 
 pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
-    assert_eq!(answer(line), EarlyExit { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
+    assert_eq!(early_exit(line), EarlyExit { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
 }
 
 /// The arguments of a line, which must be the command `$name`.
@@ -243,13 +243,13 @@ fn unsupported_commands_and_options_are_refused_by_name() {
         2,
     );
     for line in ["wait-for application x", "add-machine", "find x", "grant-cloud bob add-model lxd"] {
-        let answer = answer(line);
+        let early_exit = early_exit(line);
         let name = line.split(' ').next().unwrap_or_default();
-        assert!(answer.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{answer:?}");
-        assert_eq!(answer.code, 2, "{line}");
+        assert!(early_exit.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{early_exit:?}");
+        assert_eq!(early_exit.code, 2, "{line}");
     }
     for (line, option) in [("deploy . --overlay x", "--overlay"), ("refresh a --switch b", "--switch")] {
-        assert!(answer(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
+        assert!(early_exit(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
     }
 }
 
@@ -288,14 +288,14 @@ fn unknown_commands_are_errors() {
 #[test]
 fn every_command_has_help() {
     for line in ["", "help", "--help", "-h"] {
-        let help = answer(line);
+        let help = early_exit(line);
         assert!(help.code == 0 && help.stdout.contains("juju deploy ."), "{line}: {help:?}");
     }
-    let commands = answer("help commands").stdout;
+    let commands = early_exit("help commands").stdout;
     assert!(commands.contains("Alias for 'integrate'."), "{commands}");
     for line in commands.lines() {
         let name = line.split(' ').next().unwrap_or_default();
-        let help = answer(&format!("help {name}"));
+        let help = early_exit(&format!("help {name}"));
         assert_eq!(help.code, 0, "{name}");
         if name != "help" {
             assert!(help.stdout.starts_with("Usage: juju "), "{name}: {}", help.stdout);
@@ -303,12 +303,12 @@ fn every_command_has_help() {
         }
     }
     for line in ["deploy --help", "ssh -h", "config tinyproxy --help", "relate --help"] {
-        assert!(answer(line).stdout.starts_with("Usage: juju "), "{line}");
+        assert!(early_exit(line).stdout.starts_with("Usage: juju "), "{line}");
     }
-    assert_eq!(answer("help register").code, 2);
-    assert_eq!(answer("help stauts").code, 1);
-    assert_eq!(answer("help topics").code, 0);
-    assert!(answer("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));
+    assert_eq!(early_exit("help register").code, 2);
+    assert_eq!(early_exit("help stauts").code, 1);
+    assert_eq!(early_exit("help topics").code, 0);
+    assert!(early_exit("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));
     assert!(matches!(parse("--version").command, Command::Version(_)));
 }
 

@@ -185,7 +185,7 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let output_file = args.output.output.as_deref();
     match &args.action {
         ConfigAction::GetAll => {
-            print(&output::config(&application_config(&application)?, args.output.format()), output_file)?
+            print(&output::config(&application_config(&application)?, args.output.format()), output_file)?;
         }
         ConfigAction::GetOne(key) => match output::config_value(&application_config(&application)?, key) {
             Ok(text) => print(&text, output_file)?,

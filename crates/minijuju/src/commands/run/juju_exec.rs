@@ -21,7 +21,7 @@ use crate::uniter;
 /// How often to check whether the command has ended.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// EarlyExit the caller on standard input, who is on this machine of this model.
+/// Answer the caller on standard input, who is on this machine of this model.
 pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()> {
     let caller = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let request = Request::receive(&caller)?;
