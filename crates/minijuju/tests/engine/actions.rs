@@ -93,7 +93,7 @@ fn exec_reports_its_steps_with_verbose_only() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn an_action_fails_by_action_fail_or_its_exit_code_and_then_leaves_no_trace() {
+fn an_action_that_fails_by_action_fail_or_its_exit_code_changes_nothing() {
     let rig = deployed();
     let failed = task(&rig.run(&["run", "--format", "json", "web/0", "fail"]).stdout);
     assert_eq!((&failed["status"], &failed["message"]), (&"failed".into(), &"no luck".into()));
@@ -199,7 +199,7 @@ fn task_once(rig: &Rig, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
 
 /// Run a command that must not wait for anything else.
 #[track_caller]
-fn at_once(rig: &Rig, args: &[&str]) -> crate::rig::Done {
+fn at_once(rig: &Rig, args: &[&str]) -> crate::rig::CommandResult {
     let begun = Instant::now();
     let done = rig.run(args);
     assert!(begun.elapsed() < Duration::from_secs(20), "{args:?} waited: {done:?}");
@@ -321,7 +321,7 @@ fn an_action_whose_minijuju_was_killed_has_failed() {
 fn a_command_on_a_machine_whose_minijuju_was_killed_has_failed() {
     let rig = deployed();
     let mut exec = rig.command(&["exec", "--machine", "0", "--", "sleep 1000"]).spawn().unwrap();
-    task_once_there(&rig, "2");
+    wait_for_task(&rig, "2");
     exec.kill().unwrap();
     exec.wait().unwrap();
     let task = task_once(&rig, "2", |task| task["status"] != "running");
@@ -330,7 +330,7 @@ fn a_command_on_a_machine_whose_minijuju_was_killed_has_failed() {
 
 /// Wait until a task exists and runs.
 #[track_caller]
-fn task_once_there(rig: &Rig, id: &str) {
+fn wait_for_task(rig: &Rig, id: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !rig.run(&["show-task", id, "--format", "json"]).stdout.contains(r#""status":"running""#) {
         assert!(Instant::now() < deadline, "30 s, and task {id} does not run");

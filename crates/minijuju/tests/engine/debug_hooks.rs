@@ -66,7 +66,7 @@ fn deployed() -> Rig {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_shell_takes_the_place_of_hooks_and_its_exit_code_is_theirs() {
+fn debug_hooks_runs_a_shell_in_place_of_hooks_and_uses_its_exit_code() {
     let rig = deployed();
     let mut debugger = Debugger::begin(&rig, &["debug-hooks", "web/0"]);
     let refused = rig.run(&["debug-hook", "web/0"]).error();
@@ -96,7 +96,7 @@ fn a_shell_takes_the_place_of_hooks_and_its_exit_code_is_theirs() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn only_hooks_that_were_named_are_debugged_and_one_whose_debugger_is_gone_fails() {
+fn only_named_hooks_are_debugged_and_a_hook_whose_debugger_ended_fails() {
     let rig = deployed();
     for (args, why) in [
         (&["debug-hooks", "web/9"][..], "unit \"web/9\" not found"),
@@ -189,7 +189,7 @@ fn spawn(rig: &Rig, args: &[&str]) -> Child {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn in_tmux_each_hook_has_a_window_of_the_units_session() {
+fn in_tmux_each_hook_has_a_window_in_the_session_of_the_unit() {
     let rig = deployed();
     let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0"]);
     terminal.until("[web/0] 0:bash");
@@ -262,7 +262,7 @@ fn the_folders_of_a_killed_session_are_removed_by_the_next() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn debug_code_runs_the_hook_in_a_window_that_goes_with_it() {
+fn debug_code_runs_the_hook_in_a_window_that_closes_with_it() {
     let rig = deployed();
     let terminal = Terminal::begin(&rig, "one", &["debug-code", "--at=hook", "web/0"]);
     terminal.until("[web/0] 0:bash");

@@ -71,7 +71,7 @@ fn detached_storage_keeps_its_content_for_the_next_unit() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_removed_unit_leaves_the_cloud_s_storage_to_a_new_application() {
+fn storage_of_a_removed_unit_can_be_attached_to_a_new_application() {
     let rig = deployed("data=lxd,1G");
     let output = rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok().stdout;
     assert!(output.contains("- will remove storage cache/0\n- will detach storage data/1\n"), "{output}");
@@ -89,7 +89,7 @@ fn a_removed_unit_leaves_the_cloud_s_storage_to_a_new_application() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn storage_that_the_charm_needs_or_the_machine_provides_stays() {
+fn required_storage_cannot_be_detached_and_storage_of_a_machine_stays_on_it() {
     let rig = deployed("data=1G");
     let refused = rig.run(&["detach-storage", "cache/0"]);
     assert_eq!(refused.code, 1);
@@ -106,7 +106,7 @@ fn storage_that_the_charm_needs_or_the_machine_provides_stays() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn attached_storage_is_removed_by_force_only() {
+fn attached_storage_is_removed_only_by_force() {
     let rig = deployed("data=lxd,1G");
     let refused = rig.run(&["remove-storage", "data/1"]);
     assert_eq!(refused.code, 1);

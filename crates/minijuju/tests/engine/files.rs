@@ -6,7 +6,7 @@ use crate::rig::Rig;
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn ssh_runs_a_command_as_it_is_and_ends_as_it_does() {
+fn ssh_runs_a_command_unchanged_and_returns_its_exit_code() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
     let done = rig.run(&["ssh", "web/0", "echo out; echo err >&2; exit 9"]);
@@ -43,7 +43,7 @@ fn scp_copies_files_and_folders_both_ways() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_s_user_is_ubuntu_who_may_do_everything_with_sudo() {
+fn the_user_of_a_machine_is_ubuntu_with_full_sudo_rights() {
     let rig = Rig::new();
     let before = ["/etc/passwd", "/etc/group", "/etc/shadow"].map(|path| fs::read(path).unwrap());
     let here = fs::exists("/usr/bin/sudo").unwrap();
@@ -99,7 +99,7 @@ fn a_charm_can_add_users_and_finds_ubuntu() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_command_given_to_exec_runs_as_a_script_of_its_own() {
+fn exec_runs_a_command_as_a_script() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
     for target in [["--unit", "web/0"], ["--machine", "0"]] {

@@ -37,7 +37,7 @@ fn deployed() -> Rig {
 }
 
 /// Run a line of shell as root in the unit's machine, outside of any hook.
-fn inside(rig: &Rig, line: &str) -> crate::rig::Done {
+fn inside(rig: &Rig, line: &str) -> crate::rig::CommandResult {
     rig.run(&["ssh", "root@web/0", line])
 }
 
@@ -56,7 +56,7 @@ fn agents(rig: &Rig) -> Vec<i32> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_background_process_wakes_its_charm_with_no_command_waiting_outside() {
+fn a_background_process_can_dispatch_its_charm_while_no_minijuju_command_runs() {
     let rig = deployed();
     assert_eq!(rig.workload("web/0").1, "asleep");
     fs::write(rig.folder().join("wake-now"), "").unwrap();
@@ -111,7 +111,7 @@ fn a_caller_gets_what_the_command_printed_and_its_exit_code() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_has_one_agent_which_comes_back_and_goes_with_it() {
+fn a_machine_has_one_agent_which_is_restarted_and_stops_with_the_machine() {
     let rig = deployed();
     let first = agents(&rig);
     assert_eq!(first.len(), 1);

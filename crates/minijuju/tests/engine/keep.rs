@@ -14,33 +14,33 @@ use serde_json::Value;
 use crate::rig::{Rig, read_until};
 
 /// A running `minijuju keep`.
-struct Kept {
+struct KeepProcess {
     child: Child,
     stderr: BufReader<ChildStderr>,
 }
 
-impl Kept {
-    fn begin(rig: &Rig) -> Self {
+impl KeepProcess {
+    fn start(rig: &Rig) -> Self {
         let mut child = rig.command(&["keep"]).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut kept = Self { child, stderr };
-        kept.until("keeping the model \"default\" going (Ctrl-C ends it)");
-        kept
+        let mut keep = Self { child, stderr };
+        keep.read_until_line("keeping the model \"default\" going (Ctrl-C ends it)");
+        keep
     }
 
     #[track_caller]
-    fn until(&mut self, wanted: &str) {
+    fn read_until_line(&mut self, wanted: &str) {
         read_until(&mut self.stderr, wanted);
     }
 
     /// Send Ctrl-C.
-    fn end(mut self) {
+    fn interrupt(mut self) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
         assert!(self.child.wait().unwrap().success());
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeepProcess {
     fn drop(&mut self) {
         // It may already have ended.
         let _ = self.child.kill();
@@ -54,15 +54,15 @@ fn update_status_comes_at_the_models_interval_and_commands_work_meanwhile() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "status-set active \"$JUJU_HOOK_NAME\"", &[])]).ok();
     rig.run(&["model-config", "update-status-hook-interval=1s"]).ok();
-    let mut kept = Kept::begin(&rig);
-    kept.until("web/0 update-status");
-    kept.until("web/0 update-status");
+    let mut keep = KeepProcess::start(&rig);
+    keep.read_until_line("web/0 update-status");
+    keep.read_until_line("web/0 update-status");
     rig.run(&["model-config", "update-status-hook-interval=60m"]).ok();
     rig.run(&["add-unit", "web"]).ok();
     assert_eq!(rig.workload("web/1").0, "active");
     let refused = rig.run(&["keep"]);
     assert_eq!((refused.code, refused.stderr.as_str()), (1, "ERROR another command keeps the model \"default\"\n"));
-    kept.end();
+    keep.interrupt();
 }
 
 #[test]
@@ -74,15 +74,15 @@ fn a_failed_hook_is_retried_unless_the_model_disables_that() {
         status-set active "$JUJU_HOOK_NAME""#;
     rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();
     assert_eq!(rig.workload("web/0").1, "hook failed: \"start\"");
-    let mut kept = Kept::begin(&rig);
-    kept.until("✓ web/0 start");
-    kept.end();
+    let mut keep = KeepProcess::start(&rig);
+    keep.read_until_line("✓ web/0 start");
+    keep.interrupt();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "start".to_owned()));
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_secret_rotates_when_its_time_has_come_and_then_not_before_the_next() {
+fn a_secret_rotates_once_per_interval() {
     let rig = Rig::new();
     let dispatch = r#"juju-log "$JUJU_HOOK_NAME"
         case $JUJU_HOOK_NAME in
@@ -96,17 +96,17 @@ fn a_secret_rotates_when_its_time_has_come_and_then_not_before_the_next() {
     let due = rotates();
     let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     assert!((now..=now + 3_600_000).contains(&due), "{due} is within the hour from {now}");
-    let mut kept = Kept::begin(&rig);
+    let mut keep = KeepProcess::start(&rig);
     // The hour is over.
     data.execute("UPDATE secret SET rotates = ?", [now]).unwrap();
-    kept.until("✓ web/0 secret-rotate");
+    keep.read_until_line("✓ web/0 secret-rotate");
     let shown = rig.run(&["show-secret", "--reveal", "--format", "json", &secret(&rig)]).ok().stdout;
     assert!(shown.contains(r#""revision":2"#) && shown.contains("two"), "{shown}");
     let next = rotates() - now;
     assert!((3_600_000..3_700_000).contains(&next), "an hour from then, and not {next} ms");
     // Whatever else is done meanwhile.
     rig.run(&["fire", "web/0", "update-status"]).ok();
-    kept.end();
+    keep.interrupt();
     assert_eq!(rig.logged().iter().filter(|hook| *hook == "secret-rotate").count(), 1);
 }
 
@@ -123,10 +123,10 @@ fn a_failed_hook_waits_for_resolved_if_the_model_disables_retries() {
     let dispatch = r#"juju-log "$JUJU_HOOK_NAME"; [ "$JUJU_HOOK_NAME" != start ] || exit 1; exit 0"#;
     rig.run(&["model-config", "automatically-retry-hooks=false", "update-status-hook-interval=1s"]).ok();
     rig.run(&["deploy", &rig.charm("web", dispatch, &[]), "-n", "2"]).ok();
-    let kept = Kept::begin(&rig);
+    let keep = KeepProcess::start(&rig);
     // Longer than the first try is away.
     thread::sleep(Duration::from_secs(6));
-    kept.end();
+    keep.interrupt();
     assert_eq!(rig.logged().iter().filter(|hook| *hook == "start").count(), 2, "once for each unit");
     assert_eq!(rig.workload("web/0").1, "hook failed: \"start\"");
 }
@@ -140,13 +140,13 @@ fn a_secret_expires_at_its_time_and_a_machine_that_is_down_starts_again() {
         secret-expired) secret-remove "$JUJU_SECRET_ID" --revision "$JUJU_SECRET_REVISION" ;;
         esac; status-set active "$JUJU_HOOK_NAME""#;
     rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();
-    let mut kept = Kept::begin(&rig);
+    let mut keep = KeepProcess::start(&rig);
     if rig.workload("web/0").1 != "secret-expired" {
-        kept.until("✓ web/0 secret-expired");
+        keep.read_until_line("✓ web/0 secret-expired");
     }
     let record = fs::read_dir(rig.folder().join("data/machines")).unwrap().next().unwrap().unwrap().path();
     let record: Value = serde_json::from_slice(&fs::read(record.join("machine.json")).unwrap()).unwrap();
     kill(Pid::from_raw(record["pid"].as_i64().unwrap().try_into().unwrap()), Signal::SIGKILL).unwrap();
-    kept.until("✓ web/0 start");
-    kept.end();
+    keep.read_until_line("✓ web/0 start");
+    keep.interrupt();
 }

@@ -6,7 +6,7 @@ use crate::fixture::output;
 use crate::rig::Rig;
 
 /// Logs which hook runs.
-const TELL: &str = r#"juju-log "$JUJU_HOOK_NAME" "#;
+const LOG_HOOK: &str = r#"juju-log "$JUJU_HOOK_NAME" "#;
 
 const OPTIONS: &str =
     "options:\n  slug: {type: string, default: example}\n  port: {type: int}\n  tls: {type: boolean}\n";
@@ -15,7 +15,7 @@ const OPTIONS: &str =
 #[ignore = "needs root: it starts machines"]
 fn a_unit_runs_hooks_in_jujus_order_and_then_only_due_ones() {
     let rig = Rig::new();
-    let dispatch = format!(r#"{TELL}; status-set active "$(config-get slug) $(is-leader)""#);
+    let dispatch = format!(r#"{LOG_HOOK}; status-set active "$(config-get slug) $(is-leader)""#);
     let charm = rig.charm("web", &dispatch, &[("config.yaml", OPTIONS)]);
     let deployed = rig.run(&["deploy", &charm]).ok();
     assert!(deployed.stderr.contains(r#"Deploying "web" from local charm "web", revision 0"#), "{deployed:?}");
@@ -124,7 +124,7 @@ fn a_command_continues_when_an_update_replaces_its_program() {
 #[ignore = "needs root: it starts machines"]
 fn configuration_is_refused_in_jujus_words() {
     let rig = Rig::new();
-    let charm = rig.charm("web", TELL, &[("config.yaml", OPTIONS)]);
+    let charm = rig.charm("web", LOG_HOOK, &[("config.yaml", OPTIONS)]);
     assert_eq!(
         rig.run(&["deploy", &charm, "--config", "port=x"]).error(),
         r#"ERROR option "port" expected int, got "x""#
@@ -159,10 +159,10 @@ fn configuration_is_refused_in_jujus_words() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn trust_comes_from_config_too() {
+fn trust_can_be_set_by_config() {
     let rig = Rig::new();
     let trust = || rig.run(&["config", "web", "trust"]).ok().stdout;
-    rig.run(&["deploy", &rig.charm("web", TELL, &[]), "--config", "trust=true"]).ok();
+    rig.run(&["deploy", &rig.charm("web", LOG_HOOK, &[]), "--config", "trust=true"]).ok();
     assert_eq!(trust(), "true\n");
     rig.run(&["config", "web", "trust=no"]).ok();
     assert_eq!(trust(), "false\n");
@@ -198,22 +198,23 @@ fn model_configuration_is_checked() {
 #[ignore = "needs root: it starts machines"]
 fn a_refresh_brings_the_new_charm_and_leaves_what_the_old_one_made() {
     let rig = Rig::new();
-    let old = rig.charm("web", &format!("{TELL}; [ -f made ] || date > made"), &[("src/old.py", "old"), ("same", "1")]);
+    let old =
+        rig.charm("web", &format!("{LOG_HOOK}; [ -f made ] || date > made"), &[("src/old.py", "old"), ("same", "1")]);
     rig.run(&["deploy", &old]).ok();
-    let new = rig.charm("web", &format!("{TELL} new"), &[("src/new.py", "new"), ("same", "2")]);
+    let new = rig.charm("web", &format!("{LOG_HOOK} new"), &[("src/new.py", "new"), ("same", "2")]);
     rig.run(&["refresh", "web", "--path", &new]).ok();
     assert_eq!(rig.logged()[4..], ["upgrade-charm new", "config-changed new"]);
     let charm = "/var/lib/juju/agents/unit-web-0/charm";
     let files = rig.run(&["ssh", "web/0", &format!("cd {charm} && find . -type f | sort && cat same")]).ok().stdout;
     assert_eq!(files, "./dispatch\n./made\n./metadata.yaml\n./same\n./src/new.py\n2");
     assert_eq!(rig.status()["applications"]["web"]["charm-rev"], 1);
-    let other = rig.charm("other", TELL, &[]);
+    let other = rig.charm("other", LOG_HOOK, &[]);
     assert!(rig.run(&["refresh", "web", "--path", &other]).error().contains("cannot refresh \"web\" to \"other\""));
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn leadership_moves_when_the_leader_goes() {
+fn another_unit_becomes_the_leader_when_the_leader_is_removed() {
     let rig = Rig::new();
     let charm = rig.charm("web", r#"status-set active "$(is-leader)""#, &[]);
     rig.run(&["deploy", &charm, "-n", "2"]).ok();
@@ -231,7 +232,7 @@ fn leadership_moves_when_the_leader_goes() {
 fn a_machine_that_was_rebooted_starts_its_units_again() {
     let rig = Rig::new();
     let dispatch = format!(
-        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/minijuju-test-once ] && touch /srv/minijuju-test-once && juju-reboot --now"#
+        r#"{LOG_HOOK}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/minijuju-test-once ] && touch /srv/minijuju-test-once && juju-reboot --now"#
     );
     let charm = rig.charm("web", &format!("{dispatch}; exit 0"), &[]);
     rig.run(&["deploy", &charm]).ok();
@@ -303,7 +304,7 @@ status-set active
 fn a_command_ends_with_the_units_that_it_changed() {
     let rig = Rig::new();
     let charm = rig.charm("tiny", "status-set active", &[]);
-    let units = |done: crate::rig::Done| {
+    let units = |done: crate::rig::CommandResult| {
         let lines: Vec<String> = done.ok().stderr.lines().map(str::to_owned).collect();
         lines.into_iter().filter_map(|line| Some(line.split_once(" is active")?.0.to_owned())).collect::<Vec<_>>()
     };
@@ -317,7 +318,7 @@ fn a_command_ends_with_the_units_that_it_changed() {
 fn debug_logs_machines_hooks_and_hook_commands_instead_of_steps() {
     let rig = Rig::new();
     let charm = rig.charm("web", "status-set active ready; relation-get nothing; true", &[]);
-    let said = rig.run(&["deploy", &charm, "--debug"]).ok().stderr;
+    let stderr = rig.run(&["deploy", &charm, "--debug"]).ok().stderr;
     for line in [
         "DEBUG juju.machine tool.rs:",
         "INFO  juju.machine start.rs:",
@@ -328,10 +329,10 @@ fn debug_logs_machines_hooks_and_hook_commands_instead_of_steps() {
         "hook tool \"relation-get\" ended with code 2",
         "INFO  juju.cmd mod.rs:",
     ] {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(stderr.contains(line), "{line}: {stderr}");
     }
     // Other messages are part of the log.
-    assert!(said.contains("web/0 install (") && said.lines().all(|line| line.contains(".rs:")), "{said}");
+    assert!(stderr.contains("web/0 install (") && stderr.lines().all(|line| line.contains(".rs:")), "{stderr}");
     let steps = rig.run(&["fire", "web/0", "update-status"]).ok().stderr;
     assert!(steps.contains("web/0 update-status (") && !steps.contains(".rs:"), "{steps}");
     assert_eq!(rig.run(&["fire", "web/0", "update-status", "--quiet"]).ok().stderr, "");

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 
 use crate::rig::Rig;
 
-const META: &str = "
+const METADATA: &str = "
 name: web
 summary: A test.
 description: A test.
@@ -22,8 +22,11 @@ resources:
 #[ignore = "needs root: it starts machines"]
 fn links_in_a_machine_never_lead_minijuju_to_this_computers_files() {
     let rig = Rig::new();
-    let charm =
-        rig.charm("web", r#"juju-log "$(cat "$(resource-get blob)")"; status-set active"#, &[("metadata.yaml", META)]);
+    let charm = rig.charm(
+        "web",
+        r#"juju-log "$(cat "$(resource-get blob)")"; status-set active"#,
+        &[("metadata.yaml", METADATA)],
+    );
     fs::write(rig.folder().join("blob"), "one").unwrap();
     rig.run(&["deploy", &charm, "--resource", "blob=blob"]).ok();
     // Folders of this computer, of which the machine has its own copies.

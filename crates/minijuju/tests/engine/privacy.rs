@@ -89,7 +89,7 @@ fn the_next_command_protects_files_of_an_older_version() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_removed_secret_is_nowhere_on_the_disk() {
+fn a_removed_secret_is_erased_from_the_disk() {
     let rig = Rig::new();
     let text = "a phrase that is found nowhere else";
     let holds = || {
@@ -108,7 +108,7 @@ fn a_removed_secret_is_nowhere_on_the_disk() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_secret_goes_from_the_disk_with_its_owner() {
+fn a_secret_is_erased_from_the_disk_with_its_owner() {
     let rig = Rig::new();
     let script = r#"[ "$JUJU_HOOK_NAME" = start ] && secret-add --owner unit phrase="$(echo 'Nowhere Else' | tr a-z n-za-m)"
         status-set active"#;

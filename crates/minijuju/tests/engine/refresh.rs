@@ -40,7 +40,7 @@ fn a_refresh_that_would_remove_something_in_use_changes_nothing() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_charm_for_another_base_comes_into_the_model_and_is_refused_unless_it_is_forced() {
+fn a_charm_for_another_base_is_refused_unless_forced_but_is_added_to_the_model() {
     let rig = Rig::new();
     let on = |base: &str| {
         let manifest = format!("bases: [{{name: ubuntu, channel: '{base}', architectures: [amd64, arm64]}}]\n");

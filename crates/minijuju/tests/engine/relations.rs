@@ -5,17 +5,17 @@ use serde_json::Value;
 use crate::rig::Rig;
 
 /// Logs which hook runs, and its remote unit.
-const TELL: &str = r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME $JUJU_REMOTE_UNIT" "#;
+const LOG_HOOK: &str = r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME $JUJU_REMOTE_UNIT" "#;
 
 const DB: &str = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
 const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
 
 /// A unit's log: hooks and remote units, without the unit's own name.
-fn of(logged: &[String], unit: &str) -> Vec<String> {
+fn messages_of(logged: &[String], unit: &str) -> Vec<String> {
     // In a relation hook, Juju prefixes messages with the relation.
     let messages = logged.iter().map(|line| line.split_once(": ").map_or(line.as_str(), |(_, message)| message));
-    let own = messages.filter_map(|message| message.strip_prefix(&format!("{unit} ")));
-    own.map(|message| message.trim().to_owned()).collect()
+    let messages = messages.filter_map(|message| message.strip_prefix(&format!("{unit} ")));
+    messages.map(|message| message.trim().to_owned()).collect()
 }
 
 #[test]
@@ -23,14 +23,14 @@ fn of(logged: &[String], unit: &str) -> Vec<String> {
 fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() {
     let rig = Rig::new();
     let provider = format!(
-        r"{TELL}
+        r"{LOG_HOOK}
         case $JUJU_HOOK_NAME in
         data-relation-created) relation-set --app version=16 ;;
         data-relation-joined) relation-set host=h-$JUJU_REMOTE_UNIT ;;
         esac"
     );
     let requirer = format!(
-        r#"{TELL}
+        r#"{LOG_HOOK}
         case $JUJU_HOOK_NAME in
         store-relation-changed) status-set active "$(relation-get host db/0)/$(relation-get --app version)" ;;
         store-relation-broken) status-set waiting gone ;;
@@ -41,10 +41,10 @@ fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() 
     rig.run(&["integrate", "web", "db:data"]).ok();
     let logged = rig.logged();
     assert_eq!(
-        of(&logged, "db/0")[4..],
+        messages_of(&logged, "db/0")[4..],
         ["data-relation-created", "data-relation-joined web/0", "data-relation-changed web/0",]
     );
-    let web = of(&logged, "web/0")[4..].to_vec();
+    let web = messages_of(&logged, "web/0")[4..].to_vec();
     assert_eq!(web[0], "store-relation-created");
     assert!(web.contains(&"store-relation-joined db/0".to_owned()), "{web:?}");
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "h-web/0/16".to_owned()));
@@ -70,8 +70,8 @@ fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() 
     let before = rig.logged().len();
     rig.run(&["remove-relation", "web", "db"]).ok();
     let after = rig.logged()[before..].to_vec();
-    assert_eq!(of(&after, "web/0"), ["store-relation-departed db/0", "store-relation-broken"]);
-    assert_eq!(of(&after, "db/0"), ["data-relation-departed web/0", "data-relation-broken"]);
+    assert_eq!(messages_of(&after, "web/0"), ["store-relation-departed db/0", "store-relation-broken"]);
+    assert_eq!(messages_of(&after, "db/0"), ["data-relation-departed web/0", "data-relation-broken"]);
     assert_eq!(rig.workload("web/0").1, "gone");
     assert_eq!(rig.status()["applications"]["web"]["relations"], Value::Null);
     assert!(rig.run(&["remove-relation", "web", "db"]).error().contains("not found"));
@@ -79,7 +79,7 @@ fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() 
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_hook_that_fails_sends_nothing_to_the_other_side() {
+fn a_hook_that_fails_changes_no_databag() {
     let rig = Rig::new();
     let provider = r"case $JUJU_HOOK_NAME in
         data-relation-joined) relation-set host=early; [ -f /srv/minijuju-test-fixed ] || exit 1; relation-set host=late ;;
@@ -98,15 +98,15 @@ fn a_hook_that_fails_sends_nothing_to_the_other_side() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn peers_run_hooks_for_each_other_and_for_those_that_leave() {
+fn peers_run_hooks_when_a_peer_joins_or_departs() {
     let rig = Rig::new();
     let metadata = "name: web\nsummary: s\ndescription: d\npeers:\n  cluster: {interface: web}\n";
     let dispatch = format!(
-        r#"{TELL}; status-set active "$(relation-list -r "$(relation-ids cluster)" | sort | tr '\n' ' ')"; exit 0"#
+        r#"{LOG_HOOK}; status-set active "$(relation-list -r "$(relation-ids cluster)" | sort | tr '\n' ' ')"; exit 0"#
     );
     rig.run(&["deploy", &rig.charm("web", &dispatch, &[("metadata.yaml", metadata)])]).ok();
     assert_eq!(
-        of(&rig.logged(), "web/0"),
+        messages_of(&rig.logged(), "web/0"),
         ["install", "cluster-relation-created", "leader-elected", "config-changed", "start",]
     );
     rig.run(&["add-unit", "web", "-n", "2"]).ok();
@@ -115,8 +115,8 @@ fn peers_run_hooks_for_each_other_and_for_those_that_leave() {
     rig.run(&["remove-unit", "--no-prompt", "web/1"]).ok();
     assert_eq!(rig.workload("web/0").1, "web/2 ");
     let logged = rig.logged();
-    assert!(of(&logged, "web/0").contains(&"cluster-relation-departed web/1".to_owned()), "{logged:?}");
-    let leaving = of(&logged, "web/1");
+    assert!(messages_of(&logged, "web/0").contains(&"cluster-relation-departed web/1".to_owned()), "{logged:?}");
+    let leaving = messages_of(&logged, "web/1");
     let end = &leaving[leaving.len() - 2..];
     assert_eq!(end, ["stop", "remove"]);
     rig.run(&["remove-application", "--no-prompt", "web"]).ok();
@@ -125,19 +125,19 @@ fn peers_run_hooks_for_each_other_and_for_those_that_leave() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
+fn a_subordinate_runs_beside_its_principal_and_is_removed_with_it() {
     let rig = Rig::new();
     let principal = "name: web\nsummary: s\ndescription: d\n";
     let subordinate = "name: agent\nsummary: s\ndescription: d\nsubordinate: true\nrequires:\n  \
                        host: {interface: juju-info, scope: container}\n";
     rig.run(&[
         "deploy",
-        &rig.charm("web", &format!("{TELL}; status-set active"), &[("metadata.yaml", principal)]),
+        &rig.charm("web", &format!("{LOG_HOOK}; status-set active"), &[("metadata.yaml", principal)]),
         "-n",
         "2",
     ])
     .ok();
-    let dispatch = format!(r#"{TELL}; hostname > /srv/agent; status-set active "beside $JUJU_PRINCIPAL_UNIT""#);
+    let dispatch = format!(r#"{LOG_HOOK}; hostname > /srv/agent; status-set active "beside $JUJU_PRINCIPAL_UNIT""#);
     rig.run(&["deploy", &rig.charm("agent", &dispatch, &[("metadata.yaml", subordinate)])]).ok();
     assert_eq!(rig.status()["applications"]["agent"]["units"], Value::Null);
     rig.run(&["integrate", "agent", "web"]).ok();
@@ -151,7 +151,8 @@ fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
     rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
     let logged = rig.logged();
     assert!(
-        of(&logged, "agent/0").contains(&"stop".to_owned()) || of(&logged, "agent/1").contains(&"stop".to_owned()),
+        messages_of(&logged, "agent/0").contains(&"stop".to_owned())
+            || messages_of(&logged, "agent/1").contains(&"stop".to_owned()),
         "{logged:?}"
     );
     rig.run(&["remove-application", "--no-prompt", "web", "agent"]).ok();
@@ -228,7 +229,7 @@ fn a_leader_s_successor_runs_the_hook_about_its_departure_before_it_leads() {
     let before = rig.logged().len();
     rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
     let after = rig.logged()[before..].to_vec();
-    assert_eq!(of(&after, "web/1"), ["cluster-relation-departed leads=False", "leader-elected leads=True"]);
+    assert_eq!(messages_of(&after, "web/1"), ["cluster-relation-departed leads=False", "leader-elected leads=True"]);
     assert_eq!(rig.unit("web/1")["leader"], true);
 }
 
@@ -246,7 +247,7 @@ fn a_unit_in_error_does_not_keep_the_others_from_leading() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_subordinate_s_unit_is_removed_with_its_relation_only() {
+fn a_unit_of_a_subordinate_is_removed_only_with_its_relation() {
     let rig = Rig::new();
     let subordinate = "name: agent\nsummary: s\ndescription: d\nsubordinate: true\nrequires:\n  \
                        host: {interface: juju-info, scope: container}\n";
@@ -269,7 +270,7 @@ fn a_subordinate_s_unit_is_removed_with_its_relation_only() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn show_unit_shows_the_data_of_peers_and_of_units_that_are_there() {
+fn show_unit_shows_the_data_of_peers_and_of_present_units() {
     let rig = Rig::new();
     let db =
         "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\npeers:\n  cluster: {interface: p}\n";

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::fixture::{needs_root_and, output};
 
 /// How long a test waits for anything.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// minijuju with its own data folder, which must leave nothing behind.
 pub struct Rig {
@@ -22,13 +22,13 @@ pub struct Rig {
 
 /// A command's output and exit status.
 #[derive(Debug)]
-pub struct Done {
+pub struct CommandResult {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Done {
+impl CommandResult {
     /// The command must have succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {
@@ -70,9 +70,9 @@ impl Rig {
     }
 
     #[track_caller]
-    pub fn run(&self, args: &[&str]) -> Done {
+    pub fn run(&self, args: &[&str]) -> CommandResult {
         let output = output(&mut self.command(args));
-        Done {
+        CommandResult {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -80,7 +80,7 @@ impl Rig {
     }
 
     /// Run it through a shell script, as `"$@"`.
-    pub fn run_by(&self, script: &str, args: &[&str]) -> Done {
+    pub fn run_by(&self, script: &str, args: &[&str]) -> CommandResult {
         let command = self.command(args);
         let mut shell = Command::new("sh");
         shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
@@ -91,7 +91,7 @@ impl Rig {
             };
         }
         let output = output(shell.current_dir(self.folder()).stdin(Stdio::null()));
-        Done {
+        CommandResult {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -119,7 +119,7 @@ impl Rig {
     /// Wait until a unit's workload has this status.
     #[track_caller]
     pub fn wait_for(&self, unit: &str, status: &str, message: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let found = self.workload(unit);
             if found == (status.to_owned(), message.to_owned()) {

@@ -79,7 +79,7 @@ fn a_secret_of_the_users_is_read_by_those_it_is_granted_to() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn which_revision_is_read_stays_when_the_hook_fails() {
+fn the_revision_that_a_unit_reads_is_kept_when_its_hook_fails() {
     let rig = Rig::new();
     let dispatch = r#"case $JUJU_DISPATCH_PATH in
         actions/refresh) secret-get "$(config-get token)" --refresh key1 >/dev/null; relation-set -r peers:0 lost=yes; exit 1 ;;

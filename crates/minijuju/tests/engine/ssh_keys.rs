@@ -3,7 +3,7 @@
 use crate::rig::Rig;
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEX/dPu4PmtvgK3La9zioCEDrJ5jDAvMhx6BzwjECLOk";
-const PRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
+const FINGERPRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
 
 #[test]
 #[ignore = "needs root: it starts machines"]
@@ -20,7 +20,7 @@ fn keys_are_listed_and_removed_and_have_no_effect() {
         assert!(added.stderr.lines().any(|line| line == why), "{why} in {added:?}");
     }
     let listed = rig.run(&["list-ssh-keys"]).ok();
-    assert_eq!(listed.stdout, format!("Keys used in model: admin/default\n{PRINT} (joe@ubuntu)\n"));
+    assert_eq!(listed.stdout, format!("Keys used in model: admin/default\n{FINGERPRINT} (joe@ubuntu)\n"));
     let full = rig.run(&["ssh-keys", "--full"]).ok().stdout;
     assert_eq!(full, format!("Keys used in model: admin/default\n{KEY} joe@ubuntu\n"));
     assert!(rig.run(&["import-ssh-key", "gh:joe"]).ok().stderr.contains(needless));

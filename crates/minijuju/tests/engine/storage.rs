@@ -28,7 +28,7 @@ if path=$(resource-get blob 2>/dev/null); then status-set active "$(cat "$path")
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn storage_is_there_before_install_and_more_can_be_asked_for() {
+fn storage_is_attached_before_install_and_more_can_be_added() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA)])]).ok();
     let logged: Vec<String> = rig.logged().iter().map(|line| line.trim().to_owned()).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::rig::{Done, Rig};
+use crate::rig::{CommandResult, Rig};
 
 const METADATA: &str = "name: web\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n\
                         requires:\n  store: {interface: kv}\n";
@@ -55,7 +55,7 @@ fn a_model_of_juju_4_shows_its_version_and_life_and_gives_its_hooks_what_juju_4_
 #[ignore = "needs root: it starts machines"]
 fn juju_4_looks_for_an_action_first_and_checks_its_parameters_when_it_runs() {
     let rig = deployed("4.0");
-    let run = |words: &[&str]| -> Done { rig.run(&[["run", "web/0"].as_slice(), words].concat()) };
+    let run = |words: &[&str]| -> CommandResult { rig.run(&[["run", "web/0"].as_slice(), words].concat()) };
     let done = run(&["greet", "name=you", "--format", "json"]).ok();
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((&tasks["web/0"]["id"], &tasks["web/0"]["results"]["greeting"]), (&"1".into(), &"hello you".into()));
@@ -79,7 +79,7 @@ fn juju_4_looks_for_an_action_first_and_checks_its_parameters_when_it_runs() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn juju_4_refuses_in_its_own_words() {
+fn commands_refuse_in_the_words_of_juju_4() {
     let rig = deployed("4.0");
     for (words, error) in [
         (["config", "web", "port=x"].as_slice(), "option \"port\" expected int, got \"x\""),
@@ -128,7 +128,7 @@ fn juju_4_refuses_in_its_own_words() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn both_versions_are_beside_each_other_and_show_unit_shows_each_its_side() {
+fn models_of_both_versions_coexist_and_show_unit_shows_each_its_side() {
     let rig = Rig::new();
     let files = [("metadata.yaml", &*format!("{METADATA}peers:\n  crew: {{interface: crew}}\n"))];
     for (model, version, shared, private) in [("old", "3.6", "two/0", true), ("new", "4.0", "one/0", false)] {
@@ -247,7 +247,7 @@ fn juju_4_mounts_storage_without_a_location_in_a_folder_with_a_uuid() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_model_keeps_its_version_whatever_the_client_s_is() {
+fn a_model_keeps_its_version_when_the_version_of_new_models_changes() {
     let rig = deployed("4.0.15");
     let mut old = rig.command(&["run", "web/0", "greet", "name=you", "--format", "json"]);
     let done = old.env("MINIJUJU_JUJU", "3.6").output().unwrap();

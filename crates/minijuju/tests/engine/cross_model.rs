@@ -36,13 +36,13 @@ const REQUIRER: &str = r#"juju-log "$JUJU_HOOK_NAME $JUJU_REMOTE_APP $JUJU_REMOT
     esac; exit 0"#;
 
 /// `db` in the model `there`, which offers it, and `web` in the current model `here`.
-fn offered() -> Rig {
+fn deployed_with_offer() -> Rig {
     let rig = Rig::new();
     let options = ("config.yaml", "options:\n  word: {type: string, default: one}\n");
     rig.run(&["add-model", "there"]).ok();
     rig.run(&["deploy", &rig.charm("db", PROVIDER, &[("metadata.yaml", DB), options])]).ok();
-    let said = rig.run(&["offer", "there.db:data", "kept"]).ok().stderr;
-    assert!(said.contains("Application \"db\" endpoints [data] available at \"admin/there.kept\""), "{said}");
+    let stderr = rig.run(&["offer", "there.db:data", "kept"]).ok().stderr;
+    assert!(stderr.contains("Application \"db\" endpoints [data] available at \"admin/there.kept\""), "{stderr}");
     rig.run(&["add-model", "here"]).ok();
     rig.run(&["deploy", &rig.charm("web", REQUIRER, &[("metadata.yaml", WEB)])]).ok();
     rig
@@ -71,9 +71,9 @@ fn logged(rig: &Rig, model: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn both_sides_exchange_data_until_the_relation_ends() {
-    let rig = offered();
-    let said = rig.run(&["consume", "there.kept", "sql"]).ok().stderr;
-    assert!(said.contains("Added admin/there.kept as sql"), "{said}");
+    let rig = deployed_with_offer();
+    let stderr = rig.run(&["consume", "there.kept", "sql"]).ok().stderr;
+    assert!(stderr.contains("Added admin/there.kept as sql"), "{stderr}");
     assert_eq!(status(&rig, "here")["application-endpoints"]["sql"]["application-status"]["current"], "unknown");
     rig.run(&["integrate", "web", "sql"]).ok();
     assert_eq!(message(&rig, "here", "web/0"), "one first");
@@ -95,8 +95,8 @@ fn both_sides_exchange_data_until_the_relation_ends() {
     assert!(hooks.contains(&format!("data-relation-joined {proxy} {proxy}/0 ")), "{hooks:?}");
     assert!(logged(&rig, "here").contains(&"store-relation-joined sql sql/0 ".to_owned()));
     let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
-    for says in ["cross-model: true", "related-endpoint: store", &format!("{proxy}/0:"), "hello: from web/0"] {
-        assert!(unit.contains(says), "{says} in {unit}");
+    for text in ["cross-model: true", "related-endpoint: store", &format!("{proxy}/0:"), "hello: from web/0"] {
+        assert!(unit.contains(text), "{text} in {unit}");
     }
 
     // One hook of the other model both creates a revision of the secret and changes the databag.
@@ -135,8 +135,8 @@ fn both_sides_exchange_data_until_the_relation_ends() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn an_application_is_related_to_an_offer_by_its_url_and_loses_it_with_force() {
-    let rig = offered();
+fn integrate_takes_the_url_of_an_offer_and_remove_offer_force_removes_the_relation() {
+    let rig = deployed_with_offer();
     rig.run(&["integrate", "web:store", "admin/there.kept", "--via", "192.0.2.0/24"]).ok();
     assert_eq!(message(&rig, "there", "db/0"), "from web/0");
     let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
@@ -158,7 +158,7 @@ fn since(rig: &Rig, model: &str, before: usize) -> Vec<String> {
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
-    let rig = offered();
+    let rig = deployed_with_offer();
     let stderr = rig.run(&["integrate", "web", "there.kept"]).ok().stderr;
     assert!(stderr.contains("✓ there: db/0 data-relation-joined (remote-"), "{stderr}");
     assert!(stderr.contains("✓ web/0 store-relation-joined (kept/0)"), "{stderr}");
@@ -204,7 +204,7 @@ fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn juju_4_speaks_of_offers_in_its_own_words() {
+fn commands_about_offers_print_what_juju_4_prints() {
     let rig = Rig::new();
     rig.run(&["add-model", "there", "--config", "agent-version=4.0"]).ok();
     rig.run(&[
@@ -256,8 +256,8 @@ fn status_uuid(rig: &Rig, model: &str) -> String {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn there_is_nothing_to_grant_or_to_revoke() {
-    let rig = offered();
+fn grant_and_revoke_fail_because_admin_is_the_only_user() {
+    let rig = deployed_with_offer();
     for (args, why) in [
         (&["grant", "admin", "read", "there.kept"][..], "user already has \"read\" access or greater"),
         (&["grant", "admin", "write", "here"], "user already has \"write\" access or greater"),
@@ -278,8 +278,8 @@ fn there_is_nothing_to_grant_or_to_revoke() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_model_that_is_destroyed_takes_its_side_with_it() {
-    let rig = offered();
+fn destroying_a_model_removes_its_side_of_cross_model_relations() {
+    let rig = deployed_with_offer();
     rig.run(&["integrate", "web", "there.kept"]).ok();
     rig.run(&["destroy-model", "there", "--no-prompt"]).ok();
     assert_eq!(message(&rig, "here", "web/0"), "broken");
@@ -289,8 +289,8 @@ fn a_model_that_is_destroyed_takes_its_side_with_it() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn mistakes_about_offers_are_reported_in_jujus_words() {
-    let rig = offered();
+fn invalid_arguments_about_offers_are_refused_in_jujus_words() {
+    let rig = deployed_with_offer();
     for (args, why) in [
         (&["offer", "db"][..], "endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" "),
         (&["offer", "there.nope:data"], "getting offered application nope: application \"nope\" not found"),

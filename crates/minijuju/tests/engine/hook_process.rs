@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::rig::Rig;
 
 /// Prints what a process inherits.
-const TELL: &str = r#"
+const LOG_INHERITED: &str = r#"
 juju-log "umask $(umask)"
 juju-log "nofile $(ulimit -Sn) $(ulimit -Hn)"
 juju-log "file size $(ulimit -Sf)"
@@ -37,14 +37,14 @@ const FORBIDDEN: u64 = 1 << 16 | 1 << 25;
 #[ignore = "needs root: it starts machines"]
 fn a_hook_gets_the_environment_of_jujus_agent_and_not_the_callers() {
     let rig = Rig::new();
-    let charm = rig.charm("web", TELL, &[]);
+    let charm = rig.charm("web", LOG_INHERITED, &[]);
     rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();
     let logged = rig.logged();
     // If root may not raise a limit, as in some containers, it stays.
-    let may = Command::new("prlimit").args(["--nofile=64000:64000", "true"]).status().unwrap().success();
-    let most = String::from_utf8(Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout).unwrap();
-    let nofile = if may { "nofile 64000 64000".to_owned() } else { format!("nofile {0} {0}", most.trim()) };
-    for says in [
+    let may_raise = Command::new("prlimit").args(["--nofile=64000:64000", "true"]).status().unwrap().success();
+    let hard_limit = String::from_utf8(Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout).unwrap();
+    let nofile = if may_raise { "nofile 64000 64000".to_owned() } else { format!("nofile {0} {0}", hard_limit.trim()) };
+    for line in [
         "umask 0022",
         &nofile,
         "file size unlimited",
@@ -54,7 +54,7 @@ fn a_hook_gets_the_environment_of_jujus_agent_and_not_the_callers() {
         "ignored ",
         "CapInh: 0000000000000000 CapAmb: 0000000000000000 ",
     ] {
-        assert!(logged.iter().any(|line| line == says), "{says}: {logged:#?}");
+        assert!(logged.iter().any(|logged| logged == line), "{line}: {logged:#?}");
     }
 }
 
@@ -62,7 +62,7 @@ fn a_hook_gets_the_environment_of_jujus_agent_and_not_the_callers() {
 #[ignore = "needs root: it starts machines"]
 fn no_process_of_a_machine_can_change_the_kernels_clock_or_modules() {
     let rig = Rig::new();
-    let charm = rig.charm("web", TELL, &[]);
+    let charm = rig.charm("web", LOG_INHERITED, &[]);
     rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();
     let mut logged = rig.logged();
     for args in [

@@ -100,7 +100,7 @@ fn a_storage_hook_s_failure_is_named_without_the_storage() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn commands_refuse_bad_words_as_juju_does() {
+fn commands_refuse_invalid_arguments_as_juju_does() {
     let rig = deployed();
     for (words, error) in [
         (["attach-resource", "web", "blob"].as_slice(), "ERROR bad resource arg \"blob\": expected name=path format\n"),

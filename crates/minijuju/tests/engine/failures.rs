@@ -8,7 +8,7 @@ use crate::fixture::finish;
 use crate::rig::Rig;
 
 /// Fails while `/srv/minijuju-test-broken` exists. Logs what it had stored before.
-const BREAKABLE: &str = r#"
+const FAIL_ON_REQUEST: &str = r#"
 juju-log "$JUJU_HOOK_NAME sees $(state-get count)"
 [ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
     state-set count=1; open-port 80; status-set maintenance halfway
@@ -23,7 +23,7 @@ exit 0
 #[ignore = "needs root: it starts machines"]
 fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
     let rig = Rig::new();
-    let deployed = rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
+    let deployed = rig.run(&["deploy", &rig.charm("web", FAIL_ON_REQUEST, &[])]).ok();
     for part in [r#"hook failed: "install""#, "    this is why", "minijuju resolved web/0"] {
         assert!(deployed.stderr.contains(part), "{part}: {}", deployed.stderr);
     }
@@ -44,7 +44,7 @@ fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
 #[ignore = "needs root: it starts machines"]
 fn a_failed_hook_can_be_skipped() {
     let rig = Rig::new();
-    rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
+    rig.run(&["deploy", &rig.charm("web", FAIL_ON_REQUEST, &[])]).ok();
     rig.run(&["resolved", "--no-retry", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
     assert_eq!(rig.logged().iter().filter(|line| line.starts_with("install")).count(), 1);
@@ -52,7 +52,7 @@ fn a_failed_hook_can_be_skipped() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_fixed_charm_reaches_a_unit_in_error_by_force_only() {
+fn a_unit_in_error_gets_a_fixed_charm_only_by_force() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
     let fixed = rig.charm("web", r#"juju-log "$JUJU_HOOK_NAME"; status-set active"#, &[]);
@@ -120,7 +120,7 @@ fn a_full_disk_is_one_clear_error_and_the_next_command_works() {
 }
 
 /// Hangs in install, with a background process, until `/srv/minijuju-test-fixed` exists.
-const HANGING: &str = r#"
+const HANG: &str = r#"
 [ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
     setsid sleep 1000 &
     status-set maintenance hanging
@@ -131,9 +131,9 @@ status-set active
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn minijuju_killed_in_a_hook_loses_nothing_and_reports_it() {
+fn when_minijuju_is_killed_in_a_hook_the_next_command_reports_it_and_nothing_is_lost() {
     let rig = Rig::new();
-    let charm = rig.charm("killed", HANGING, &[]);
+    let charm = rig.charm("killed", HANG, &[]);
     // Create the database first: another test covers two commands that create it at once.
     rig.run(&["models"]).ok();
     let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
@@ -155,7 +155,7 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_reports_it() {
 #[ignore = "needs root: it starts machines"]
 fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     let rig = Rig::new();
-    let charm = rig.charm("hanging", HANGING, &[]);
+    let charm = rig.charm("hanging", HANG, &[]);
     // Create the database first: another test covers two commands that create it at once.
     rig.run(&["models"]).ok();
     let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap();
@@ -241,8 +241,8 @@ fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
         let log = rig.run(&["debug-log", "--replay", "--no-tail", "--level", "DEBUG", "--include", &unit]).ok().stdout;
         assert!(log.len() < 30 << 20, "{name}: {}", log.len());
         let end: Vec<&str> = log.lines().rev().take(100).collect();
-        for says in ["of them are dropped here", "the end of it", "failed: exit status 1"] {
-            assert!(end.iter().any(|line| line.contains(says)), "{name}: {says}");
+        for text in ["of them are dropped here", "the end of it", "failed: exit status 1"] {
+            assert!(end.iter().any(|line| line.contains(text)), "{name}: {text}");
         }
     }
     let size = |file: &str| fs::metadata(rig.folder().join("data").join(file)).map_or(0, |meta| meta.len());
@@ -267,7 +267,7 @@ fn a_value_of_ten_megabytes_reaches_the_charm_in_every_format() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_hook_that_ends_by_a_signal_failed() {
+fn a_hook_that_ends_by_a_signal_has_failed() {
     let rig = Rig::new();
     let deployed = rig.run(&["deploy", &rig.charm("web", "kill -SEGV $$", &[])]).ok();
     assert!(deployed.stderr.contains("web/0 install: "), "{}", deployed.stderr);
@@ -290,7 +290,7 @@ fn a_hook_command_outside_of_a_hook_names_the_missing_variable() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_dispatch_that_is_not_executable_is_named() {
+fn a_dispatch_that_is_not_executable_is_reported() {
     let rig = Rig::new();
     let path = rig.folder().join("web.charm");
     let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());

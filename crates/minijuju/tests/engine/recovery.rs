@@ -19,20 +19,20 @@ use crate::rig::Rig;
 const OPTIONS: &str = "options:\n  slug: {type: string, default: first}\n";
 
 /// Counts its hooks in its stored state, which is kept only if they succeed, and logs the count.
-const COUNTING: &str = r#"
+const COUNT_HOOKS: &str = r#"
 count=$(( $(state-get count) + 1 ))
 juju-log "$JUJU_HOOK_NAME"
 state-set count=$count
 status-set active "$(config-get slug) $count"
 "#;
 
-fn counting(rig: &Rig) -> String {
-    rig.charm("web", COUNTING, &[("config.yaml", OPTIONS)])
+fn counting_charm(rig: &Rig) -> String {
+    rig.charm("web", COUNT_HOOKS, &[("config.yaml", OPTIONS)])
 }
 
 /// Continue after a fault, as a user would, until the unit has this slug.
 #[track_caller]
-fn go_on(rig: &Rig, slug: &str) {
+fn recover(rig: &Rig, slug: &str) {
     if rig.workload("web/0").0 == "error" {
         rig.run(&["resolved", "web/0"]).ok();
     }
@@ -60,23 +60,23 @@ fn machines(rig: &Rig) -> Vec<Pid> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn killed_at_any_moment_it_continues_where_it_was() {
+fn after_deploy_is_killed_at_any_moment_the_next_command_continues() {
     let rig = Rig::new();
-    let charm = counting(&rig);
+    let charm = counting_charm(&rig);
     let began = Instant::now();
     rig.run(&["deploy", &charm]).ok();
-    let whole = began.elapsed();
+    let duration = began.elapsed();
     rig.run(&["clean", "--no-prompt"]).ok();
     for moment in 0..12 {
         let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(whole * moment / 11);
+        thread::sleep(duration * moment / 11);
         deploy.kill().unwrap();
         deploy.wait().unwrap();
         let status = rig.status();
         if status["applications"].get("web").is_none() {
             rig.run(&["deploy", &charm]).ok();
         }
-        go_on(&rig, "later");
+        recover(&rig, "later");
         rig.run(&["clean", "--no-prompt"]).ok();
         rig.assert_nothing_left();
     }
@@ -116,15 +116,15 @@ fn mount(words: &[&str], folder: &Path) {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_full_disk_is_named_and_nothing_is_lost_when_there_is_room_again() {
+fn a_full_disk_is_reported_and_nothing_is_lost_once_there_is_room() {
     let rig = Rig::new();
-    let charm = counting(&rig);
+    let charm = counting_charm(&rig);
     // A second copy is the stand-in for `sudo`.
     let copies = if fs::exists("/usr/bin/sudo").unwrap() { 1 } else { 2 };
     let program = fs::metadata(env!("CARGO_BIN_EXE_minijuju")).unwrap().len() * copies;
     let mut refused = 0;
-    for room in (120..600).step_by(40) {
-        let disk = Disk::new(&rig, program + (room << 10));
+    for free in (120..600).step_by(40) {
+        let disk = Disk::new(&rig, program + (free << 10));
         let done = rig.run(&["deploy", &charm]);
         if done.code != 0 {
             let error = done.error();
@@ -132,16 +132,16 @@ fn a_full_disk_is_named_and_nothing_is_lost_when_there_is_room_again() {
             refused += 1;
         }
         disk.grow(program + (32 << 20));
-        go_on(&rig, "roomy");
+        recover(&rig, "roomy");
     }
     assert!(refused > 3, "{refused}");
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
+fn a_damaged_database_is_reported_and_clean_removes_it_with_its_machines() {
     let rig = Rig::new();
-    let charm = counting(&rig);
+    let charm = counting_charm(&rig);
     let path = rig.folder().join("data/minijuju.db");
     let damages: [(&str, &dyn Fn()); 3] = [
         ("minijuju.db: file is not a database", &|| fs::write(&path, "this is no database, but a text").unwrap()),
@@ -155,7 +155,7 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
             db.pragma_update(None, "user_version", 99).unwrap();
         }),
     ];
-    for (says, damage) in damages {
+    for (message, damage) in damages {
         rig.run(&["deploy", &charm]).ok();
         // Now everything is in one file.
         let db = rusqlite::Connection::open(&path).unwrap();
@@ -164,7 +164,7 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
         damage();
         for words in [&["status"][..], &["config", "web", "slug=x"], &["deploy", &charm, "other"]] {
             let error = rig.run(words).error();
-            assert!(error.contains(says), "{words:?}: {error}");
+            assert!(error.contains(message), "{words:?}: {error}");
         }
         rig.run(&["clean", "--no-prompt"]).ok();
         rig.assert_nothing_left();
@@ -173,9 +173,9 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_damaged_charm_file_is_named_and_the_next_command_uses_a_repaired_one() {
+fn a_damaged_charm_file_is_reported_and_the_next_command_uses_a_repaired_one() {
     let rig = Rig::new();
-    rig.run(&["deploy", &counting(&rig)]).ok();
+    rig.run(&["deploy", &counting_charm(&rig)]).ok();
     let file = fs::read_dir(rig.folder().join("data/charms")).unwrap().next().unwrap().unwrap().path();
     let charm = fs::read(&file).unwrap();
     fs::write(&file, &charm[..charm.len() / 2]).unwrap();
@@ -188,9 +188,9 @@ fn a_damaged_charm_file_is_named_and_the_next_command_uses_a_repaired_one() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_that_died_comes_back_with_the_next_command() {
+fn a_machine_that_died_is_started_by_the_next_command() {
     let rig = Rig::new();
-    rig.run(&["deploy", &counting(&rig)]).ok();
+    rig.run(&["deploy", &counting_charm(&rig)]).ok();
     let first = machines(&rig)[0];
     kill(first, Signal::SIGKILL).unwrap();
     eventually("the machine is gone", || kill(first, None).is_err());
@@ -240,7 +240,7 @@ fn ctrl_c_at_a_terminal_stops_a_hook_that_ignores_it() {
 #[ignore = "needs root: it starts machines"]
 fn of_two_deploys_of_one_name_one_succeeds() {
     let rig = Rig::new();
-    let charm = counting(&rig);
+    let charm = counting_charm(&rig);
     let deploys: Vec<_> =
         (0..3).map(|_| rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap()).collect();
     let outputs: Vec<_> = deploys.into_iter().map(|deploy| finish(deploy, "deploy, beside two others")).collect();
@@ -256,7 +256,7 @@ fn of_two_deploys_of_one_name_one_succeeds() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn options_set_at_once_all_succeed_while_the_status_can_be_read() {
+fn options_can_be_set_concurrently_while_the_status_is_read() {
     let rig = Rig::new();
     // A machine sees all files of this computer, which may already use a short name such as `go`.
     let dispatch = r#"juju-log "$(config-get slug)"

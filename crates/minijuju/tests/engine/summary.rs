@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::rig::{Done, Rig};
+use crate::rig::{CommandResult, Rig};
 
 const DB: &str = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
 const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
 const DISPATCH: &str = "status-set active \"$JUJU_HOOK_NAME\"";
 
 /// The units in a command's output.
-fn units(done: &Done) -> BTreeSet<String> {
+fn units(done: &CommandResult) -> BTreeSet<String> {
     let words = done.stderr.split(|c: char| c.is_whitespace() || c == ':');
     let is_unit = |word: &&str| {
         let parts = word.split_once('/');
@@ -29,7 +29,7 @@ fn a_command_that_settles_reports_only_the_units_that_it_changed() {
     rig.run(&["deploy", &rig.charm("db", DISPATCH, &[("metadata.yaml", DB)])]).ok();
     let deployed = rig.run(&["deploy", &web, "-n", "2"]).ok();
     assert_eq!(units(&deployed), ["web/0", "web/1"].map(str::to_owned).into());
-    for (args, told) in [
+    for (args, reported) in [
         (&["config", "web", "slug=a"][..], &["web/0", "web/1"][..]),
         (&["config", "web", "slug=a"], &[]),
         (&["model-config", "update-status-hook-interval=1m"], &[]),
@@ -47,7 +47,7 @@ fn a_command_that_settles_reports_only_the_units_that_it_changed() {
         (&["status"], &[]),
     ] {
         let done = rig.run(args).ok();
-        let wanted: BTreeSet<String> = told.iter().map(|unit| (*unit).to_owned()).collect();
-        assert_eq!(units(&done), wanted, "{args:?}: {}", done.stderr);
+        let expected: BTreeSet<String> = reported.iter().map(|unit| (*unit).to_owned()).collect();
+        assert_eq!(units(&done), expected, "{args:?}: {}", done.stderr);
     }
 }
