@@ -30,7 +30,7 @@ pub enum Error {
     /// `MINIJUJU_MACHINES` is neither empty nor a kind of machine.
     #[error("MINIJUJU_MACHINES is {0:?}: it may be \"namespaces\" (the default) or \"host\"")]
     UnknownKind(String),
-    /// `MINIJUJU_INIT` is neither empty nor a first process.
+    /// `MINIJUJU_INIT` is neither empty nor a kind of init process.
     #[error(
         "MINIJUJU_INIT is {0:?}: it may be \"auto\" (the default: systemd where it can run), \"systemd\" or \"plain\""
     )]

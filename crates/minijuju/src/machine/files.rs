@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_an_error_and_makes_nothing() {
+    fn a_broken_link_is_an_error_and_creates_nothing() {
         let (_temporary, root, beside) = roots();
         Files::at(&root).unwrap().make_folder("/var/lib/juju/agents").unwrap_err();
         assert_eq!(fs::read_dir(&beside).unwrap().count(), 0);

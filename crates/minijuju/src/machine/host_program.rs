@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_to_do() {
+    fn a_permission_error_says_what_to_do() {
         let error =
             HostProgram::Unshare.failure("make namespaces", "unshare: unshare failed: Operation not permitted\n", "");
         assert_eq!(

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_under_the_lock_holds_it_until_it_ends() {
+    fn a_program_run_under_the_lock_holds_it_until_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run/lock");
         let lock = Lock::acquire_at(&path).unwrap();

@@ -87,7 +87,7 @@ impl Machines {
     pub fn mac_address(&self, address: &str) -> String {
         match (self.kind, address.parse::<Ipv4Addr>()) {
             (MachineKind::Namespaces, Ok(address)) => self.network.mac_address(address.octets()[3]),
-            _ => String::new(),
+            (MachineKind::Namespaces, Err(_)) | (MachineKind::Host, _) => String::new(),
         }
     }
 

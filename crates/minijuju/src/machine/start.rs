@@ -51,7 +51,7 @@ impl SystemdBoot {
 
 impl Machines {
     /// Start a machine. One that is up is returned as it is. One that died (killed, or by a reboot) starts again with
-    /// its files. One that was never up is created again.
+    /// its files. What a failed first start left is removed first.
     pub fn start(&self, spec: &MachineSpec) -> Result<Machine> {
         let folder = self.folder(&spec.id)?;
         if self.kind() == MachineKind::Host && folder.read()?.is_none_or(|record| record.kind == MachineKind::Host) {

@@ -143,6 +143,7 @@ pub(super) fn remove_machine(lock: &Lock, folder: &MachineFolder) -> Result<()> 
     remove_folder(folder)
 }
 
+/// Remove a machine's folder, if it exists.
 pub(super) fn remove_folder(folder: &MachineFolder) -> Result<()> {
     fs::remove_dir_all(folder.path()).or_else(ignore_missing).map_err(Error::file("remove", folder.path()))
 }

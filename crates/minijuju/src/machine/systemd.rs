@@ -1,4 +1,4 @@
-//! Machines whose first process is systemd.
+//! Machines whose init process is systemd.
 
 use std::fs;
 use std::io;
@@ -76,7 +76,7 @@ pub(super) fn separate_from_host(init: Init) -> Result<()> {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
             // Links enable units: those in these folders, and those that give a unit another name
-            // (`dbus-org.….service`). A link to `/dev/null` masks a unit, and stays.
+            // (`dbus-org.….service`). A link to `/dev/null` masks a unit; keep it.
             if name.ends_with(".wants") || name.ends_with(".requires") {
                 fs::remove_dir_all(&path).map_err(Error::file("remove", path))?;
             } else if fs::read_link(&path).is_ok_and(|target| target != Path::new("/dev/null")) {

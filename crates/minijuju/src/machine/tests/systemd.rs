@@ -1,4 +1,4 @@
-//! Machines whose first process is systemd.
+//! Machines whose init process is systemd.
 
 use std::fs;
 use std::io::Read as _;
@@ -167,7 +167,7 @@ fn an_enabled_service_runs_again_after_a_reboot_of_the_computer() {
     reboot.args(["-euc", REBOOT]).env("TAG", tag(rig.data().to_str().unwrap())).env("CGROUPS", cgroups);
     let done = output(&mut reboot);
     assert!(done.status.success(), "{done:?}");
-    // The number of its first process is another one's now.
+    // The PID of its init process belongs to another process now.
     let path = rig.data().join("machines").join(machine.id()).join("machine.json");
     let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     record["pid"] = std::process::id().into();
