@@ -1,5 +1,5 @@
 //! Cross-model relations. Each is one relation in the consuming model and one in the offering model. A databag on one
-//! side is mirrored on the other, under the name that its owner has there.
+//! side is mirrored on the other, under the name that its owner has there. Their table is called `crossing`.
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,7 @@ pub struct Saas {
     pub url: String,
     pub endpoints: Vec<RemoteEndpoint>,
     pub life: Life,
-    /// Since when it is consumed, in milliseconds since 1970.
+    /// When it was consumed, in milliseconds since 1970.
     pub since: i64,
     /// When its offer was removed, in milliseconds since 1970.
     pub terminated: Option<i64>,
