@@ -1,4 +1,4 @@
-//! The names in a new charm, check_name by the rules of Juju, Charmcraft and Rust.
+//! The names in a new charm, checked by the rules of Juju, Charmcraft and Rust.
 
 use std::str::FromStr;
 
@@ -130,7 +130,7 @@ pub(super) fn check_name(what: &'static str, name: &str) -> Result<String, InitE
     Ok(name.to_owned())
 }
 
-/// `my-charm` in title_case: `My Charm`, `MyCharm`.
+/// `my-charm` in title case: `My Charm`, `MyCharm`.
 pub(super) fn title_case(name: &str, separator: &str) -> String {
     let words = name.split('-').filter(|word| !word.is_empty());
     words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join(separator)
