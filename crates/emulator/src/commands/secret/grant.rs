@@ -36,7 +36,7 @@ pub(crate) static REVOKE: Spec = Spec {
     name: "secret-revoke",
     args: "<ID>",
     purpose: "Revokes access to a secret.",
-    doc: "OptionKind back what secret-grant gave: from an application, from a unit, or from the\n\
+    doc: "Takes back what secret-grant gave: from an application, from a unit, or from the\n\
           application at the other end of a relation.",
     examples: &[
         "secret-revoke secret:9m4e2mr0ui3e8a215n4g --relation 1",
