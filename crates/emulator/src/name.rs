@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_names_of_applications_and_units() {
+    fn names_of_applications_and_units_follow_jujus_rules() {
         for name in ["app", "my-app", "a1", "a-1b", "remote-deadbeef"] {
             assert!(is_application(name), "{name}");
             assert!(is_unit(&format!("{name}/0")) && is_unit(&format!("{name}/10")), "{name}");

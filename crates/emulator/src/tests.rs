@@ -58,7 +58,7 @@ actions:
 
 /// Answers of Juju 4.0 that differ from 3.6, besides those that are tested with their command.
 #[test]
-fn juju_4_has_other_answers() {
+fn juju_4_has_different_outputs() {
     use crate::{JujuVersion, Secret, Storage};
 
     let juju_4 = || {
@@ -85,7 +85,7 @@ fn juju_4_has_other_answers() {
         (1, "consumer label \"nope\" not found"),
         (1, "secret URI for consumer label \"nope\" not found"),
     );
-    both(&["relation-get", "-r", "1", "-", "stranger/0"], (1, "permission denied"), (1, "relation unit not found"));
+    both(&["relation-get", "-r", "1", "-", "other/0"], (1, "permission denied"), (1, "relation unit not found"));
     // A unit that is not the leader reads its application's databag.
     check_error(&mut juju(), &["relation-get", "-r", "1", "--app", "-", "app"], 1, "permission denied");
     check(&mut juju_4(), &["relation-get", "-r", "1", "--app", "-", "app"], "{}\n");
@@ -99,8 +99,11 @@ fn juju_4_has_other_answers() {
     let network = String::from_utf8(network.stdout).unwrap();
     assert!(network.contains(r#""hostname":"192.0.2.0""#), "{network}");
     for name in ["leader-get", "payload-register", "k8s-raw-get", "pod-spec-set"] {
-        let gone = answer(&mut juju_4(), &[name]);
-        assert_eq!((gone.code, String::from_utf8(gone.stderr).unwrap()), (127, format!("{name}: command not found\n")));
+        let removed = answer(&mut juju_4(), &[name]);
+        assert_eq!(
+            (removed.code, String::from_utf8(removed.stderr).unwrap()),
+            (127, format!("{name}: command not found\n"))
+        );
     }
 }
 

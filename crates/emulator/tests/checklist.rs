@@ -51,7 +51,7 @@ fn a_hook_command_is_named_in_its_file_and_nowhere_else() {
         let definitions = naming.iter().filter(|path| path.starts_with(&commands)).count();
         assert!(definitions > 0, "{name} has no file");
         // Help ("See also") may name other commands, and so may files of the same family.
-        let strange: Vec<_> = naming.iter().filter(|path| !path.starts_with(&commands)).collect();
-        assert!(strange.is_empty(), "{name} is known to {strange:?}: move that to the command's file");
+        let outside: Vec<_> = naming.iter().filter(|path| !path.starts_with(&commands)).collect();
+        assert!(outside.is_empty(), "{name} is known to {outside:?}: move that to the command's file");
     }
 }

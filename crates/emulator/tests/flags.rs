@@ -85,9 +85,9 @@ fn flags(code: &str) -> BTreeSet<&str> {
 /// The flags that a command reads but does not list, for each command in the text before `// others`.
 fn missing(code: &str) -> Vec<(String, String)> {
     let (functions, flags) = (functions(code), flags(code));
-    let own = code.split("// others").next().unwrap();
+    let file = code.split("// others").next().unwrap();
     let mut found = Vec::new();
-    for spec in own.split(": Spec =").skip(1) {
+    for spec in file.split(": Spec =").skip(1) {
         // A struct, or a call of a function that returns one.
         let spec = spec.split(";\n").next().unwrap();
         let field = |name: &str| {
@@ -113,9 +113,9 @@ fn missing(code: &str) -> Vec<(String, String)> {
                     next.push(body);
                 }
             }
-            for (method, wanted) in READ_BY_METHODS {
-                if piece.contains(method) && !wanted.iter().any(|flag| listed.contains(flag)) {
-                    found.push((command.clone(), wanted[0].to_owned()));
+            for (method, alternatives) in READ_BY_METHODS {
+                if piece.contains(method) && !alternatives.iter().any(|flag| listed.contains(flag)) {
+                    found.push((command.clone(), alternatives[0].to_owned()));
                 }
             }
         }
@@ -131,14 +131,14 @@ fn every_command_lists_the_flags_that_it_reads() {
     let found: Vec<(String, String)> = families.iter().flat_map(|code| missing(code)).collect();
     let commands: BTreeSet<&str> = found.iter().map(|(command, _)| command.as_str()).collect();
     for name in COMMANDS {
-        assert!(commands.contains(name), "{name} was not looked at");
+        assert!(commands.contains(name), "{name} was not checked");
     }
     let unlisted: Vec<_> = found.iter().filter(|(_, flag)| !flag.is_empty()).collect();
     assert!(unlisted.is_empty(), "{unlisted:?}");
 }
 
 #[test]
-fn a_flag_that_is_read_and_not_listed_is_found() {
+fn a_flag_that_is_read_and_not_listed_is_reported() {
     let code = "const ALL: Switch = x;\nconst LABEL: Text = x;\nstatic GET: Spec = Spec {\n    name: \"x-get\",\n    \
                 flags: &[FORMAT.0, OUTPUT.0],\n    run: get,\n    ..SPEC\n};\n\
                 fn get(_: &mut Invocation<'_>) {\n    read(invocation, LABEL);\n}\nfn read(_: &Invocation<'_>) {\n    invocation.is_set(ALL);\n    invocation.write(x);\n}\n";

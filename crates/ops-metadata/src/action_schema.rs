@@ -21,10 +21,10 @@ pub(crate) fn check(schema: &Node<'_>) -> Result<(), MetadataError> {
         }
     }
     // Juju does not compare the bounds of a list.
-    for (least, most) in [("minimum", "maximum"), ("minLength", "maxLength"), ("minProperties", "maxProperties")] {
+    for (min, max) in [("minimum", "maximum"), ("minLength", "maxLength"), ("minProperties", "maxProperties")] {
         let number = |name| schema.value()[name].as_f64();
-        if number(most).is_some_and(|most| number(least) > Some(most)) {
-            return Err(schema.invalid(format!("{least} cannot be greater than {most}")));
+        if number(max).is_some_and(|max| number(min) > Some(max)) {
+            return Err(schema.invalid(format!("{min} cannot be greater than {max}")));
         }
     }
     Ok(())

@@ -108,7 +108,7 @@ requires:
 ";
 
 #[test]
-fn a_custom_event_is_run_with_its_data() {
+fn a_custom_event_is_run_with_its_payload() {
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     let out = ctx.run(on::custom(ops::on::custom(), &Greeted), State::default()).unwrap();
     assert_eq!(out.unit_status, Status::active_with("hello"));
@@ -120,7 +120,7 @@ fn a_custom_event_is_run_with_its_data() {
 }
 
 #[test]
-fn the_data_of_emitted_events_can_be_read() {
+fn the_payloads_of_emitted_events_can_be_read() {
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     let db = Relation::new("db").remote_app_data([("address", "a")]);
     ctx.run(on::relation_changed(&db), State::default().with_relation(db.clone())).unwrap();
@@ -131,7 +131,7 @@ fn the_data_of_emitted_events_can_be_read() {
 }
 
 #[test]
-fn a_relation_of_the_state_that_came_out_is_changed_by_its_id_among_many() {
+fn a_relation_of_the_resulting_state_is_changed_by_its_id() {
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     let relations: Vec<Relation> = (1..=50).map(|id| Relation::new("db").id(id)).collect();
     let out = ctx.run(on::start(), State::default().with_relations(relations)).unwrap();
@@ -170,7 +170,7 @@ fn charm_and_model_can_be_used_together() {
 }
 
 #[test]
-fn a_deferral_is_of_the_function_that_handles_the_event() {
+fn a_deferred_event_names_the_handler() {
     let mut ctx = Context::with_metadata(App::default, METADATA).unwrap();
     let deferred = ctx.deferred(on::start(), App::on_start);
     assert_eq!(deferred.handler, "App::on_start");

@@ -10,15 +10,15 @@ use ops_testing::{
 };
 
 /// Runs a test's function in `start`.
-struct Puppet(fn(&Model) -> anyhow::Result<()>);
+struct ScriptedCharm(fn(&Model) -> anyhow::Result<()>);
 
-impl Charm for Puppet {
+impl Charm for ScriptedCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(ops::on::start(), Self::on_start);
     }
 }
 
-impl Puppet {
+impl ScriptedCharm {
     fn on_start(&mut self, _: &StartEvent, model: &Model) -> anyhow::Result<()> {
         (self.0)(model)
     }
@@ -48,7 +48,7 @@ fn start(state: State, script: fn(&Model) -> anyhow::Result<()>) -> State {
 }
 
 fn run(state: State, script: fn(&Model) -> anyhow::Result<()>) -> Result<State, Error> {
-    Context::with_metadata(Puppet(script), METADATA)?.run(on::start(), state)
+    Context::with_metadata(ScriptedCharm(script), METADATA)?.run(on::start(), state)
 }
 
 fn db() -> Relation {
@@ -104,7 +104,7 @@ fn relations() {
 }
 
 #[test]
-fn secrets_of_others() {
+fn granted_secrets() {
     let theirs = Secret::new([("password", "old")]).label("password").latest_content([("password", "new")]);
     let out = start(State::default().with_secret(theirs), |model| {
         let secret = model.secret_with_label("password");
@@ -121,7 +121,7 @@ fn secrets_of_others() {
 }
 
 #[test]
-fn secrets_of_its_own() {
+fn owned_secrets() {
     let out = start(State::default().with_relation(db()), |model| {
         let about = SecretUpdate::default().label("mine").description("a password").expire_in(Duration::from_secs(90));
         let secret = model.unit().add_secret(&SecretContent::new([("password", "a: \"b\"\n")]), &about)?;
@@ -191,7 +191,7 @@ fn storages_and_resources() {
         .with_storage(Storage::new("data").location("/srv/data"))
         .with_resource(Resource::new("software", "/srv/software.zip"));
     let mut ctx = Context::with_metadata(
-        Puppet(|model| {
+        ScriptedCharm(|model| {
             let storages = model.storages("data")?;
             assert_eq!(storages.len(), 1);
             assert_eq!(storages[0].location()?, Path::new("/srv/data"));
@@ -230,7 +230,7 @@ fn networks_and_clouds() {
 }
 
 #[test]
-fn what_juju_refuses_at_the_hook_s_end_is_an_error() {
+fn changes_that_juju_refuses_at_the_end_of_a_hook_are_an_error() {
     // Directly, because the model would refuse it first.
     let error = run(State::default(), |model| Ok(ops::hookcmds::storage_add(model.runner(), "nonsense", 1)?));
     let error = error.unwrap_err();

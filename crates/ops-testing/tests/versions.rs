@@ -69,7 +69,7 @@ fn storage_without_a_location_is_in_a_folder_with_a_uuid_since_juju_4() {
 }
 
 #[test]
-fn the_charm_sees_the_version_as_it_was_given() {
+fn the_charm_sees_the_version_of_the_context() {
     for version in ["3.6.8", "4.0.15", "4.0.2"] {
         let mut ctx = context(version);
         let manager = ctx.manager(on::start(), State::default()).unwrap();

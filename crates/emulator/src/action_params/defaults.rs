@@ -9,19 +9,19 @@ pub(super) fn insert(params: &mut Map<String, Value>, properties: &Map<String, V
     for (name, schema) in properties {
         let nested = schema.get("properties").and_then(Value::as_object);
         match params.entry(name.clone()) {
-            Entry::Occupied(mut given) => {
-                if let Value::Object(given) = given.get_mut() {
-                    insert(given, nested.ok_or(ParamsError::NoProperties)?)?;
+            Entry::Occupied(mut entry) => {
+                if let Value::Object(value) = entry.get_mut() {
+                    insert(value, nested.ok_or(ParamsError::NoProperties)?)?;
                 }
             }
-            Entry::Vacant(missing) => {
+            Entry::Vacant(entry) => {
                 if let Some(default) = schema.get("default") {
-                    missing.insert(default.clone());
+                    entry.insert(default.clone());
                 } else if let Some(nested) = nested {
                     let mut defaults = Map::new();
                     insert(&mut defaults, nested)?;
                     if !defaults.is_empty() {
-                        missing.insert(Value::Object(defaults));
+                        entry.insert(Value::Object(defaults));
                     }
                 }
             }

@@ -7,7 +7,7 @@ use super::*;
 const ANSWERS: &str = include_str!("answers.jsonl");
 
 fn action(schema: &Value) -> ActionMeta {
-    let of = |name: &str| schema[name].as_object().cloned().unwrap_or_default();
+    let section = |name: &str| schema[name].as_object().cloned().unwrap_or_default();
     let mut rest = schema.as_object().unwrap().clone();
     for name in ["properties", "required", "additionalProperties"] {
         rest.remove(name);
@@ -17,7 +17,7 @@ fn action(schema: &Value) -> ActionMeta {
         "name": "act",
         "title": "",
         "description": "",
-        "parameters": of("properties"),
+        "parameters": section("properties"),
         "required": required,
         "additional_properties": schema["additionalProperties"].as_bool(),
         "parallel": false,
@@ -29,25 +29,25 @@ fn action(schema: &Value) -> ActionMeta {
 
 #[test]
 fn parameters_are_checked_and_completed_as_jujus_json_schema_library_does() {
-    let mut seen = 0;
+    let mut count = 0;
     for line in ANSWERS.lines() {
         let answer: Value = serde_json::from_str(line).unwrap();
         // Except for its patterns, a schema is checked when the charm is read.
         let error = answer["error"].as_str();
-        let of_schema = error.and_then(|error| error.strip_prefix("schema: "));
-        if of_schema.is_some_and(|error| !error.contains("regex")) {
+        let schema_error = error.and_then(|error| error.strip_prefix("schema: "));
+        if schema_error.is_some_and(|error| !error.contains("regex")) {
             continue;
         }
-        let expected = match (of_schema.or(error), &answer["params"]) {
+        let expected = match (schema_error.or(error), &answer["params"]) {
             (Some(error), _) => Err(error.to_owned()),
             (None, Value::Object(params)) => Ok(params.clone()),
             (None, _) => Ok(Map::new()),
         };
         let found = prepare(&action(&answer["schema"]), answer["given"].as_object().unwrap(), JujuVersion::V3_6);
         assert_eq!(found.map_err(|error| error.to_string()), expected, "{line}");
-        seen += 1;
+        count += 1;
     }
-    assert!(seen > 160, "{seen}");
+    assert!(count > 160, "{count}");
 }
 
 #[test]

@@ -157,7 +157,7 @@ mod tests {
     use crate::tests::{check, check_error, in_action, juju};
 
     #[test]
-    fn prints_parameters() {
+    fn action_get_prints_parameters() {
         let mut juju = in_action();
         for (line, stdout) in [
             (&["action-get"][..], "outfile:\n  type:\n    \"1\": raw\n    \"2\": gzip\nretries: 3\nverbose: true\n"),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn merges_results() {
+    fn results_are_merged() {
         let mut juju = in_action();
         for line in [
             &["action-set", "outfile.size=10G", "foo.bar=2"][..],
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_keys_that_juju_refuses() {
+    fn invalid_and_reserved_keys_are_refused() {
         let mut juju = in_action();
         check_error(&mut juju, &["action-set", "a"], 2, "argument \"a\" must be of the form key...=value");
         for (arg, key) in
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_and_fails() {
+    fn action_log_and_action_fail_record_messages() {
         let mut juju = in_action();
         check(&mut juju, &["action-log", "a", "b"], "");
         check_error(&mut juju, &["action-log"], 2, "no message specified");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_an_action() {
+    fn action_commands_fail_outside_of_an_action() {
         for line in [&["action-get"][..], &["action-set", "a=1"], &["action-log", "m"], &["action-fail"]] {
             check_error(&mut juju(), line, 1, "not running an action");
         }

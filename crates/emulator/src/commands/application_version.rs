@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn wants_one_version() {
+    fn exactly_one_version_is_required() {
         check_error(&mut juju(), &["application-version-set"], 2, "no version specified");
         check_error(&mut juju(), &["application-version-set", "1", "2"], 2, "unrecognized args: [\"2\"]");
     }

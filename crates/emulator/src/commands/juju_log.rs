@@ -30,14 +30,14 @@ fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> CommandResult {
         return Err(Failure::usage("no message specified"));
     }
     invocation.warn_deprecated_format();
-    let given = invocation.text(LEVEL);
-    let level = match given {
+    let name = invocation.text(LEVEL);
+    let level = match name {
         _ if invocation.is_set(DEBUG) => LogLevel::Debug,
         "" => LogLevel::Info,
         // Below all other levels: such a line is never shown.
-        _ if given.eq_ignore_ascii_case("UNSPECIFIED") => return Ok(()),
-        _ => given.parse().unwrap_or_else(|_| {
-            let warning = format!("Specified log level of {} is not valid", quoted(given));
+        _ if name.eq_ignore_ascii_case("UNSPECIFIED") => return Ok(()),
+        _ => name.parse().unwrap_or_else(|_| {
+            let warning = format!("Specified log level of {} is not valid", quoted(name));
             juju.record.logs.push(LogLine::new(LogLevel::Warning, warning));
             LogLevel::Info
         }),
@@ -56,7 +56,7 @@ mod tests {
     use crate::tests::{answer, check, check_error, juju};
 
     #[test]
-    fn logs_at_the_level_that_was_asked_for() {
+    fn a_message_is_logged_at_the_requested_level() {
         let mut juju = juju();
         for (line, logged) in [
             (&["juju-log", "hello", "you"][..], "INFO hello you"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn warns_of_a_level_that_does_not_exist() {
+    fn an_unknown_level_is_a_warning() {
         let mut juju = juju();
         check(&mut juju, &["juju-log", "-l", "loud", "m"], "");
         let logs: Vec<String> = juju.record.logs.iter().map(ToString::to_string).collect();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_hooks_relation() {
+    fn a_message_starts_with_the_hooks_relation() {
         let mut juju = juju();
         juju.hook.relation = Some(juju.state.relations[0].id);
         check(&mut juju, &["juju-log", "m"], "");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn wants_a_message_and_no_format() {
+    fn a_message_is_required_and_the_format_is_deprecated() {
         let mut juju = juju();
         check_error(&mut juju, &["juju-log"], 2, "no message specified");
         let output = answer(&mut juju, &["juju-log", "--format", "x", "m"]);

@@ -78,7 +78,7 @@ mod tests {
     use crate::tests::{check, check_error, juju};
 
     #[test]
-    fn changes_payloads_at_once() {
+    fn payloads_change_at_once() {
         let mut juju = juju();
         let (class, kind, id, status) = ("web".to_owned(), "docker".to_owned(), "1".to_owned(), "running".to_owned());
         juju.state.payloads.push(Payload { class, kind, id, status, labels: vec![] });
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_does_not_exist() {
+    fn unknown_payloads_are_refused() {
         for (line, code, error) in [
             (&["payload-register", "docker", "web"][..], 2, "missing required arguments"),
             (&["payload-register", "docker", "web", "1"], 1, "payload \"web\" not found in metadata.yaml"),

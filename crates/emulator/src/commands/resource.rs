@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_that_is_not_there_fails_as_the_request_for_it() {
+    fn a_missing_resource_fails_like_the_request_to_the_controller() {
         let mut juju = juju();
         juju.hook.controller = "10.0.0.1:17070".to_owned();
         let url = format!("https://10.0.0.1:17070/model/{}/units/unit-app-0/resources/nope", juju.state.model.uuid);

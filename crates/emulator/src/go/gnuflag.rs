@@ -141,18 +141,18 @@ mod tests {
             "q" | "quiet" => Some(("quiet", OptionKind::Bool)),
             _ => None,
         };
-        let mut given = Options::new();
+        let mut options = Options::new();
         let words = parse(&args, order, find, |option, _, value| {
-            given.push((option.to_owned(), value.to_owned()));
+            options.push((option.to_owned(), value.to_owned()));
             if value == "bad" { Err("no good") } else { Ok(()) }
         })?
         .join(" ");
-        Ok((given, words))
+        Ok((options, words))
     }
 
     #[test]
     fn options_can_be_written_in_every_form() {
-        for (line, given, words) in [
+        for (line, options, words) in [
             ("a -n 3 b", &[("num-units", "3")][..], "a b"),
             ("-n3 --num-units=4", &[("num-units", "3"), ("num-units", "4")], ""),
             ("--num-units -1", &[("num-units", "-1")], ""),
@@ -161,15 +161,15 @@ mod tests {
             ("a -- -n --what", &[], "a -n --what"),
             ("- -q", &[("quiet", "true")], "-"),
         ] {
-            let given: Options = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            assert_eq!(run(line, Order::Interspersed), Ok((given, words.to_owned())), "{line}");
+            let options: Options = options.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            assert_eq!(run(line, Order::Interspersed), Ok((options, words.to_owned())), "{line}");
         }
     }
 
     #[test]
     fn with_options_first_the_first_positional_argument_ends_the_options() {
-        let given = vec![("quiet".to_owned(), "true".to_owned())];
-        assert_eq!(run("-q unit/0 -n 3", Order::OptionsFirst), Ok((given, "unit/0 -n 3".to_owned())));
+        let options = vec![("quiet".to_owned(), "true".to_owned())];
+        assert_eq!(run("-q unit/0 -n 3", Order::OptionsFirst), Ok((options, "unit/0 -n 3".to_owned())));
     }
 
     #[test]

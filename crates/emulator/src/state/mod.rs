@@ -10,7 +10,7 @@ mod relation;
 mod resource;
 mod secret;
 mod secret_id;
-#[expect(clippy::module_inception, reason = "the state is the noun of this room")]
+#[expect(clippy::module_inception, reason = "the folder is named after its main type, which has a file")]
 mod state;
 mod storage;
 mod stored;

@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn has_one_unit_until_units_are_added() {
+    fn a_relation_has_one_unit_until_units_are_added() {
         let relation = || Relation::new("db").remote_app("pg");
         assert_eq!(relation().remote_unit_names("app"), ["pg/0"]);
         let relation = relation().remote_unit_data(1, [("host", "one")]);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn each_relation_has_an_id_of_its_own() {
+    fn each_relation_has_a_unique_id() {
         assert_ne!(Relation::new("db").id, Relation::new("db").id);
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_juju_refuses() {
+    fn invalid_ids_are_refused_in_jujus_words() {
         for (text, error) in [
             ("foo", r#"secret URI "foo" not valid"#),
             ("http:9m4e2mr0ui3e8a215n4g", r#"secret URI scheme "http" not valid"#),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_ids_that_it_reads_and_that_sort_by_age() {
+    fn new_ids_are_valid_and_sort_by_age() {
         let (one, two) = (SecretId::unique(), SecretId::unique());
         assert!(one < two, "{one:?} {two:?}");
         assert_eq!(one.uri().parse::<SecretId>().unwrap(), one);

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_months() {
+    fn adding_months_keeps_the_day_of_the_month() {
         for (from, months, to) in [
             ("2026-01-15T12:00:00Z", 1, "2026-02-15T12:00:00Z"),
             ("2026-01-31T12:00:00Z", 1, "2026-03-03T12:00:00Z"),

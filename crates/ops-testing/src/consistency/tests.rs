@@ -331,7 +331,7 @@ fn the_unit() {
 }
 
 #[test]
-fn checks_can_be_left_out() {
+fn checks_can_be_skipped() {
     let state = State::default().with_storage(Storage::new("disk"));
     assert_eq!(run(context().without_consistency_checks(), on::start(), state), Vec::<String>::new());
 }

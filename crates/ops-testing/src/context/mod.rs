@@ -1,7 +1,7 @@
 //! Runs state-transition tests.
 
 mod charm_source;
-#[expect(clippy::module_inception, reason = "the context is the noun of this room")]
+#[expect(clippy::module_inception, reason = "the folder is named after its main type, which has a file")]
 mod context;
 mod error;
 mod manager;

@@ -166,7 +166,7 @@ fn a_panic_fails_the_test() {
 }
 
 #[test]
-fn databags_change_in_the_state_that_comes_out() {
+fn databags_change_in_the_resulting_state() {
     let mut ctx = context();
     let db = Relation::new("db").remote_unit_data(0, [("host", "one")]).remote_unit_data(3, [("host", "two")]);
     let state = || State::default().with_relation(db.clone());
@@ -193,7 +193,7 @@ fn actions_have_results_logs_and_failures() {
 }
 
 #[test]
-fn deferred_events_and_stored_values_come_back() {
+fn deferred_events_and_stored_values_are_part_of_the_state() {
     let mut ctx = context();
     let deferred = ctx.deferred(on::start(), TestCharm::on_start);
     let out = ctx.run(on::start(), State::default().with_config("slug", "later")).unwrap();

@@ -29,7 +29,7 @@ fn in_changed() -> Juju {
 }
 
 #[test]
-fn reads_settings_of_others() {
+fn relation_get_reads_databags_of_other_units() {
     let mut juju = related();
     for (line, stdout) in [
         (&["relation-get", "-r", "7", "-", "postgresql/0"][..], "host: 10.0.0.1\nport: \"5432\"\n"),
@@ -53,7 +53,7 @@ fn reads_settings_of_others() {
 }
 
 #[test]
-fn takes_unit_and_application_from_the_hook() {
+fn unit_and_application_default_to_those_of_the_hook() {
     let mut juju = in_changed();
     check(&mut juju, &["relation-get"], "host: 10.0.0.2\n");
     check(&mut juju, &["relation-get", "host"], "10.0.0.2\n");
@@ -65,7 +65,7 @@ fn takes_unit_and_application_from_the_hook() {
 }
 
 #[test]
-fn refuses_what_the_unit_may_not_read() {
+fn data_that_the_unit_may_not_read_is_refused() {
     let mut juju = related();
     for (line, code, error) in [
         (&["relation-get"][..], 2, "no relation id specified"),
@@ -105,7 +105,7 @@ fn changes_take_effect_when_the_hook_succeeds() {
 }
 
 #[test]
-fn sets_from_a_file_and_for_the_application() {
+fn settings_can_come_from_a_file_and_be_for_the_application() {
     let mut juju = in_changed();
     check_error(&mut juju, &["relation-set", "--app", "a=1"], 1, "cannot write relation settings");
     juju.state.leader = true;
@@ -175,7 +175,7 @@ fn lists_units_at_the_other_end() {
 }
 
 #[test]
-fn a_unit_that_departs_is_not_listed_and_can_be_read() {
+fn a_departing_unit_is_not_listed_but_can_be_read() {
     let mut juju = in_changed();
     juju.hook.name = "db-relation-departed".to_owned();
     check(&mut juju, &["relation-list"], "postgresql/0\n");
@@ -188,8 +188,8 @@ fn a_unit_that_departs_is_not_listed_and_can_be_read() {
 #[test]
 fn names_the_model_at_the_other_end() {
     let mut juju = related();
-    let own = juju.state.model.uuid.clone();
-    check(&mut juju, &["relation-model-get", "-r", "7"], &format!("uuid: {own}\n"));
+    let uuid = juju.state.model.uuid.clone();
+    check(&mut juju, &["relation-model-get", "-r", "7"], &format!("uuid: {uuid}\n"));
     juju.state.relations[0].remote_model_uuid = Some("there".to_owned());
     check(&mut juju, &["relation-model-get", "-r", "7", "--format=json"], "{\"uuid\":\"there\"}\n");
     check_error(&mut juju, &["relation-model-get"], 2, "no relation id specified");

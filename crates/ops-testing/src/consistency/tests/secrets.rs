@@ -8,9 +8,9 @@ fn secrets() {
     let secret = Secret::new([("k", "v")]).id(ID);
     let with = |secret: &Secret| State::default().with_secret(secret.clone());
     accepted(on::secret_changed(&secret), with(&secret));
-    let own = secret.clone().owned_by_unit();
-    for event in [on::secret_rotate(&own), on::secret_expired(&own, 1), on::secret_remove(&own, 1)] {
-        accepted(event, with(&own));
+    let owned = secret.clone().owned_by_unit();
+    for event in [on::secret_rotate(&owned), on::secret_expired(&owned, 1), on::secret_remove(&owned, 1)] {
+        accepted(event, with(&owned));
     }
     refused(
         on::secret_changed(&secret),
@@ -19,7 +19,7 @@ fn secrets() {
     );
     refused(
         on::secret_changed(&secret),
-        with(&own),
+        with(&owned),
         "secret_changed is about secret 9m4e2mr0ui3e8a215n4g, which is not in the state (the one there with its id differs): give both the same secret",
     );
     refused(
@@ -28,13 +28,13 @@ fn secrets() {
         "Juju sends secret_rotate to a secret's owner, but another owns secret 9m4e2mr0ui3e8a215n4g: make it owned_by_unit or owned_by_app",
     );
     refused(
-        on::secret_changed(&own),
-        with(&own),
+        on::secret_changed(&owned),
+        with(&owned),
         "Juju sends secret_changed to the readers of a secret, but this unit owns secret 9m4e2mr0ui3e8a215n4g",
     );
     refused(
-        on::secret_expired(&own, 2),
-        with(&own),
+        on::secret_expired(&owned, 2),
+        with(&owned),
         "secret_expired is about revision 2 of secret 9m4e2mr0ui3e8a215n4g, which has no such revision",
     );
     let app = secret.clone().owned_by_app();
@@ -48,11 +48,11 @@ fn secrets() {
     accepted(on::secret_changed(&app), with(&app));
     refused(
         on::start(),
-        with(&own.clone().revoked()),
+        with(&owned.clone().revoked()),
         "secret 9m4e2mr0ui3e8a215n4g is this unit's own, which it can always read: remove revoked",
     );
     accepted(on::start(), with(&secret.clone().revoked()));
-    let granted = own.clone().granted(1, "remote");
+    let granted = owned.clone().granted(1, "remote");
     refused(
         on::start(),
         with(&granted),

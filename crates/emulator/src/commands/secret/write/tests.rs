@@ -185,7 +185,7 @@ fn removes_a_secret_or_a_revision() {
 }
 
 #[test]
-fn is_refused_at_the_hooks_end() {
+fn impossible_changes_are_refused_at_the_hooks_end() {
     let unknown = "aaaaaaaaaaaaaaaaaaa0";
     let mut juju = owner();
     check(&mut juju, &["secret-set", unknown, "key=value"], "");
@@ -229,7 +229,7 @@ fn juju_4_names_a_unit_that_may_not_manage_a_secret_and_ignores_a_removed_one() 
     for line in [
         &["secret-set", unknown, "key=value"][..],
         &["secret-remove", unknown],
-        &["secret-revoke", unknown, "--app=stranger"],
+        &["secret-revoke", unknown, "--app=other"],
     ] {
         let mut juju = juju_4();
         check(&mut juju, line, "");
@@ -297,7 +297,7 @@ fn refuses_wrong_arguments() {
 }
 
 #[test]
-fn a_label_stands_for_one_new_secret() {
+fn two_new_secrets_cannot_have_the_same_label() {
     let mut juju = owner();
     add(&mut juju, &["secret-add", "--owner=unit", "--label=l", "key=value"]);
     check_error(
