@@ -98,8 +98,8 @@ fn an_event_that_the_metadata_does_not_define_is_an_error_before_any_handler_run
             framework.observe(on::relation_changed("database"), ignore);
         }
     }
-    struct Peers;
-    impl ops::Charm for Peers {
+    struct Client;
+    impl ops::Charm for Client {
         fn observe(framework: &mut Framework<Self>) {
             framework.observe(on::relation_changed("db"), ignore);
         }
@@ -109,7 +109,7 @@ fn an_event_that_the_metadata_does_not_define_is_an_error_before_any_handler_run
         error.to_string(),
         "event database_relation_changed: the charm's metadata defines no relation \"database\""
     );
-    let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Peers).unwrap_err();
+    let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Client).unwrap_err();
     assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
 }
 
