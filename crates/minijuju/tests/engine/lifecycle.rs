@@ -320,7 +320,7 @@ fn debug_logs_machines_hooks_and_hook_commands_instead_of_steps() {
     let charm = rig.charm("web", "status-set active ready; relation-get nothing; true", &[]);
     let stderr = rig.run(&["deploy", &charm, "--debug"]).ok().stderr;
     for line in [
-        "DEBUG juju.machine tool.rs:",
+        "DEBUG juju.machine host_program.rs:",
         "INFO  juju.machine start.rs:",
         "DEBUG juju.worker.uniter.operation hook_run.rs:",
         "running hook web/0-install-",
