@@ -176,7 +176,8 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
         Hook::Secret { kind: SecretKind::Remove, uri, revision, .. } => {
             agent.obsolete.entry(uri.clone()).or_default().insert(*revision);
         }
-        Hook::Secret { .. } => {}
+        // The rotation itself is stored when the hook is done.
+        Hook::Secret { kind: SecretKind::Rotate, .. } => {}
     }
     agent
 }

@@ -25,7 +25,7 @@ pub fn enter(db: &Db, model: &Model, snapshot: &Snapshot, id: i64, address: &str
     }
     relation::enter_scope(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
-    let other = found.endpoint(&snapshot.unit.application, None).and_then(|mine| found.related_endpoint(mine));
+    let other = found.endpoint(&snapshot.unit.application, None).and_then(|local| found.related_endpoint(local));
     if found.scope == Scope::Container
         && snapshot.unit.principal.is_empty()
         && let Some(other) = other

@@ -119,8 +119,9 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             EmulatedRelationKind::Regular
         };
         shown.remote_app.clone_from(&view.remote);
-        let mine = relation.endpoint(&snapshot.application.name, None);
-        shown.remote_endpoint = mine.and_then(|mine| relation.related_endpoint(mine)).map(|other| other.name.clone());
+        let local = relation.endpoint(&snapshot.application.name, None);
+        shown.remote_endpoint =
+            local.and_then(|local| relation.related_endpoint(local)).map(|other| other.name.clone());
         shown.local_unit_data.clone_from(local_unit_data);
         shown.local_app_data = bag(&snapshot.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();

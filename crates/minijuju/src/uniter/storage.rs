@@ -215,7 +215,7 @@ pub fn check_count(meta: &StorageMeta, now: u64, change: CountChange) -> std::re
         ((_, Some(maximum)), CountChange::Attach(added)) if total > u64::from(maximum) => {
             Err(CountError::TooMany { added, total, maximum })
         }
-        _ => Ok(()),
+        (_, CountChange::Attach(_) | CountChange::Detach) => Ok(()),
     }
 }
 

@@ -124,8 +124,8 @@ impl Relations {
         let name = unit.name();
         let mut views = BTreeMap::new();
         for (relation, members, versions) in &self.all {
-            let Some(mine) = relation.endpoint(&unit.application, None) else { continue };
-            let other = relation.related_endpoint(mine).unwrap_or(mine);
+            let Some(local) = relation.endpoint(&unit.application, None) else { continue };
+            let other = relation.related_endpoint(local).unwrap_or(local);
             let remote = |member: &str| {
                 member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
             };
@@ -145,10 +145,10 @@ impl Relations {
             views.insert(
                 relation.id,
                 RelationView {
-                    endpoint: mine.name.clone(),
+                    endpoint: local.name.clone(),
                     remote: other.application.clone(),
                     peer: relation.is_peer(),
-                    implicit: mine.name == "juju-info" && mine.role == Role::Provider,
+                    implicit: local.name == "juju-info" && local.role == Role::Provider,
                     dying: !relation.life.is_alive(),
                     suspended: relation.suspended.is_some(),
                     members,
