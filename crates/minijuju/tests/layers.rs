@@ -211,16 +211,17 @@ fn uses_by_folder() -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> 
     let re_exports = re_exports(&files);
     let mut found: BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for (path, text) in &files {
-        let user = module_path(path);
-        for item in used_items(&user, code(path, text)) {
+        let module = module_path(path);
+        for item in used_items(&module, code(path, text)) {
             let item = (1..=item.len()).find_map(|end| re_exports.get(&item[..end])).unwrap_or(&item);
-            let Some(used) = (1..=item.len()).rev().map(|end| &item[..end]).find(|path| modules.contains(*path)) else {
+            let Some(target) = (1..=item.len()).rev().map(|end| &item[..end]).find(|path| modules.contains(*path))
+            else {
                 continue;
             };
-            let common = user.iter().zip(used).take_while(|(a, b)| a == b).count();
+            let common = module.iter().zip(target).take_while(|(a, b)| a == b).count();
             // A module and one inside it are not beside each other.
-            if let (Some(from), Some(to)) = (user.get(common), used.get(common)) {
-                let folder = found.entry(user[..common].to_vec()).or_default();
+            if let (Some(from), Some(to)) = (module.get(common), target.get(common)) {
+                let folder = found.entry(module[..common].to_vec()).or_default();
                 folder.entry(from.clone()).or_default().insert(to.clone());
             }
         }
