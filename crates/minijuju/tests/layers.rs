@@ -1,5 +1,5 @@
-//! Which modules of this crate may use which, and where commands are named. `docs/architecture.md` describes the
-//! rules.
+//! Which modules may use which, in this crate and in the others, and where commands are named. `docs/architecture.md`
+//! describes the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,6 +28,15 @@ const LAYERS: [&str; 17] = [
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The source folder of each crate of the workspace, and of the charm.
+fn all_sources() -> Vec<PathBuf> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(crates).unwrap().map(|entry| entry.unwrap().path().join("src")).collect();
+    found.push(crates.parent().unwrap().join("src"));
+    found
 }
 
 /// Every file below a folder, with its text.
@@ -64,9 +73,9 @@ fn code<'a>(path: &Path, text: &'a str) -> &'a str {
 /// A module's path from the crate's root: `["cli", "parse"]`.
 type ModulePath = Vec<String>;
 
-/// The module in a file. `mod.rs` is the module of its folder.
-fn module_path(file: &Path) -> ModulePath {
-    let path = file.strip_prefix(source()).unwrap().with_extension("");
+/// The module in a file of a crate's `source`. `mod.rs` is the module of its folder.
+fn module_path(file: &Path, source: &Path) -> ModulePath {
+    let path = file.strip_prefix(source).unwrap().with_extension("");
     let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
     names.filter(|name| !["mod", "lib", "main"].contains(&name.as_str())).collect()
 }
@@ -116,12 +125,12 @@ fn used_items(module: &[String], code: &str) -> BTreeSet<ModulePath> {
     found
 }
 
-/// The items that the `mod.rs` of each folder re-exports from a file beside it: where they are, by where they are
-/// named.
-fn re_exports(files: &[(PathBuf, String)]) -> BTreeMap<ModulePath, ModulePath> {
+/// The items that `lib.rs` and the `mod.rs` of each folder re-export from a file beside it: where they are, by where
+/// they are named.
+fn re_exports(files: &[(PathBuf, String)], source: &Path) -> BTreeMap<ModulePath, ModulePath> {
     let mut found = BTreeMap::new();
-    for (file, text) in files.iter().filter(|(file, _)| file.ends_with("mod.rs")) {
-        let module = module_path(file);
+    for (file, text) in files.iter().filter(|(file, _)| file.ends_with("mod.rs") || file.ends_with("lib.rs")) {
+        let module = module_path(file, source);
         for statement in text.split("\npub").skip(1) {
             let Some((visibility, statement)) = statement.split_once(" use ") else { continue };
             if !visibility.is_empty() && !visibility.starts_with('(') || visibility.contains('\n') {
@@ -145,7 +154,7 @@ fn modules_use_only_those_below_them() {
             continue;
         }
         let own_layer = layer(&name).unwrap_or_else(|| panic!("give {name} a place in LAYERS"));
-        for item in used_items(&module_path(&path), code(&path, &text)) {
+        for item in used_items(&module_path(&path, &source()), code(&path, &text)) {
             let used = item[0].as_str();
             let used_layer = layer(used).unwrap_or_else(|| panic!("{}: {used} has no place in LAYERS", path.display()));
             assert!(used_layer <= own_layer, "{} uses {used}, which is above {name}", path.display());
@@ -204,14 +213,14 @@ fn a_command_is_named_only_in_its_own_file_and_in_the_table() {
 
 /// In each folder, the files and folders in it that use each other. Uses of `mod.rs` do not count, except for what it
 /// re-exports: that counts as a use of the file that it comes from.
-fn uses_by_folder() -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> {
+fn uses_by_folder(source: &Path) -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> {
     let files: Vec<_> =
-        files(&source()).into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "rs")).collect();
-    let modules: BTreeSet<ModulePath> = files.iter().map(|(path, _)| module_path(path)).collect();
-    let re_exports = re_exports(&files);
+        files(source).into_iter().filter(|(path, _)| path.extension().is_some_and(|e| e == "rs")).collect();
+    let modules: BTreeSet<ModulePath> = files.iter().map(|(path, _)| module_path(path, source)).collect();
+    let re_exports = re_exports(&files, source);
     let mut found: BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for (path, text) in &files {
-        let module = module_path(path);
+        let module = module_path(path, source);
         for item in used_items(&module, code(path, text)) {
             let item = (1..=item.len()).find_map(|end| re_exports.get(&item[..end])).unwrap_or(&item);
             let Some(target) = (1..=item.len()).rev().map(|end| &item[..end]).find(|path| modules.contains(*path))
@@ -231,29 +240,33 @@ fn uses_by_folder() -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> 
 
 #[test]
 fn files_of_a_folder_make_no_import_cycle() {
-    let folders = uses_by_folder();
-    let commands = &folders[&vec!["commands".to_owned()]];
-    assert!(commands["deploy"].contains("integrate"), "{commands:?}");
     let mut cycles = Vec::new();
-    for (folder, mut uses) in folders {
-        // `modules_use_only_those_below_them` checks the top folder.
-        if folder.is_empty() {
-            continue;
-        }
-        // Remove each file that uses none of the others, until none is left.
-        while !uses.is_empty() {
-            let users: BTreeSet<String> = uses.keys().cloned().collect();
-            for used in uses.values_mut() {
-                used.retain(|name| users.contains(name));
-            }
-            uses.retain(|_, used| !used.is_empty());
-            if uses.len() == users.len() {
-                cycles.push(format!("in {folder:?}: {uses:?}"));
-                break;
+    for source in all_sources() {
+        for (folder, mut uses) in uses_by_folder(&source) {
+            // Remove each file that uses none of the others, until none is left.
+            while !uses.is_empty() {
+                let users: BTreeSet<String> = uses.keys().cloned().collect();
+                for used in uses.values_mut() {
+                    used.retain(|name| users.contains(name));
+                }
+                uses.retain(|_, used| !used.is_empty());
+                if uses.len() == users.len() {
+                    cycles.push(format!("in {} {folder:?}: {uses:?}", source.display()));
+                    break;
+                }
             }
         }
     }
     assert!(cycles.is_empty(), "these use each other in a cycle: {cycles:#?}");
+}
+
+#[test]
+fn the_uses_of_each_folder_are_found() {
+    let commands = &uses_by_folder(&source())[&path("commands")];
+    assert!(commands["deploy"].contains("integrate"), "{commands:?}");
+    let ops = source().join("../../ops/src");
+    let model = &uses_by_folder(&ops)[&Vec::new()]["event"];
+    assert!(model.contains("model"), "{model:?}");
 }
 
 fn path(text: &str) -> ModulePath {
@@ -271,7 +284,7 @@ fn items_are_found_in_groups_and_above() {
 #[test]
 fn a_re_export_leads_to_the_file_of_the_item() {
     let text = "mod a;\npub use a::{X, b::Y};\npub(crate) use self::c::Z;\npub fn main() {}\nuse d::W;\n".to_owned();
-    let found = re_exports(&[(source().join("m/mod.rs"), text)]);
+    let found = re_exports(&[(source().join("m/mod.rs"), text)], &source());
     let expected = [("m::X", "m::a::X"), ("m::Y", "m::a::b::Y"), ("m::Z", "m::c::Z")];
     assert_eq!(found, expected.map(|(named, item)| (path(named), path(item))).into());
 }

@@ -1,13 +1,13 @@
 //! Ensures the content and owner of files.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, Metadata, Permissions};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::owner::Owner;
-use super::{replacement, tree};
+use super::replacement;
 
 /// Ensure that the file `path` has this `content`, with mode `0o644`. Returns whether anything changed.
 ///
@@ -108,7 +108,7 @@ impl Options {
             return Ok(false);
         }
         if let Some(folder) = path.parent() {
-            tree::make_folders(folder).map_err(Error::step("make the folder for", path))?;
+            make_folders(folder).map_err(Error::step("make the folder for", path))?;
         }
         let user = owner.user.or(old.as_ref().map(Metadata::uid));
         let group = owner.group.or(owner.group_of_user).or(old.as_ref().map(Metadata::gid));
@@ -131,4 +131,20 @@ fn resolve_links(path: &Path) -> Result<PathBuf, Error> {
         }
     }
     Err(Error::step("follow the symbolic link", &path)(io::Error::other("it leads to itself")))
+}
+
+/// Create `folder` and missing folders above it, with mode `0o755` whatever the umask is.
+pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        make_folders(parent)?;
+    }
+    match fs::create_dir(folder) {
+        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o755)),
+        // Another process created it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
 use std::path::{Path, PathBuf};
 
+use super::contents::make_folders;
 use super::owner::Owner;
 use super::{Error, Options};
 
@@ -125,22 +126,6 @@ impl Options {
             fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::step("set the mode of", path))?;
         }
         Ok(new || owner_changed || mode_differs)
-    }
-}
-
-/// Create `folder` and missing folders above it, with mode `0o755` whatever the umask is.
-pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        make_folders(parent)?;
-    }
-    match fs::create_dir(folder) {
-        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o755)),
-        // Another process created it.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        Err(error) => Err(error),
     }
 }
 

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::charm_source::{CharmOrConstructor, CharmSource, Constructor};
 use super::error::Result;
-use super::manager::Manager;
 use super::runner::InProcessRunner;
 use crate::event::Event;
 use crate::unit::UnitInfo;
@@ -194,37 +193,6 @@ impl<C: Charm> Context<C> {
     pub fn charm_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.unit.charm_dir = dir.into();
         self
-    }
-
-    /// Run the charm with an event, and return the resulting state.
-    ///
-    /// # Errors
-    /// Juju could not produce the state and the event; the charm failed; Juju refused its changes; or an action
-    /// failed.
-    pub fn run(&mut self, event: Event, state: State) -> Result<State> {
-        self.manager(event, state)?.run()
-    }
-
-    /// Prepare a run, to look at charm and model before the event is handled.
-    ///
-    /// ```
-    /// # use ops::{Charm, Framework};
-    /// # use ops_testing::{Context, State, on};
-    /// # struct MyCharm;
-    /// # impl Charm for MyCharm { fn observe(_: &mut Framework<Self>) {} }
-    /// # let metadata = "name: app\nsummary: An app.\ndescription: An app.\n";
-    /// let mut ctx = Context::with_metadata(MyCharm, metadata)?;
-    /// let manager = ctx.manager(on::start(), State::default().with_leader(true))?;
-    /// assert!(manager.model().unit().is_leader().unwrap());
-    /// let out = manager.run()?;
-    /// # Ok::<(), ops_testing::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Juju could not produce the state and the event.
-    #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
-    pub fn manager(&mut self, event: Event, state: State) -> Result<Manager<'_, C>> {
-        Manager::new(self, &event, state)
     }
 
     /// The event as deferred by the handler `handler`, such as `MyCharm::on_start`, for [`State::with_deferred`].

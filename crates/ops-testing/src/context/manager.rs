@@ -14,6 +14,39 @@ use crate::event::Event;
 use emulator::name;
 use emulator::{Juju, State, Storage};
 
+impl<C: Charm> Context<C> {
+    /// Run the charm with an event, and return the resulting state.
+    ///
+    /// # Errors
+    /// Juju could not produce the state and the event; the charm failed; Juju refused its changes; or an action
+    /// failed.
+    pub fn run(&mut self, event: Event, state: State) -> Result<State> {
+        self.manager(event, state)?.run()
+    }
+
+    /// Prepare a run, to look at charm and model before the event is handled.
+    ///
+    /// ```
+    /// # use ops::{Charm, Framework};
+    /// # use ops_testing::{Context, State, on};
+    /// # struct MyCharm;
+    /// # impl Charm for MyCharm { fn observe(_: &mut Framework<Self>) {} }
+    /// # let metadata = "name: app\nsummary: An app.\ndescription: An app.\n";
+    /// let mut ctx = Context::with_metadata(MyCharm, metadata)?;
+    /// let manager = ctx.manager(on::start(), State::default().with_leader(true))?;
+    /// assert!(manager.model().unit().is_leader().unwrap());
+    /// let out = manager.run()?;
+    /// # Ok::<(), ops_testing::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Juju could not produce the state and the event.
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
+    pub fn manager(&mut self, event: Event, state: State) -> Result<Manager<'_, C>> {
+        Manager::new(self, &event, state)
+    }
+}
+
 /// A run that stops before the charm handles its event, created by [`Context::manager`].
 pub struct Manager<'a, C: Charm> {
     context: &'a mut Context<C>,
