@@ -172,12 +172,56 @@ fn the_page_of_the_architecture_names_each_module() {
     }
 }
 
+/// How SQL statements start.
+const SQL_STATEMENTS: [&str; 11] =
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP", "PRAGMA", "BEGIN", "WITH"];
+
+/// How the names of the methods start with which `rusqlite` runs SQL.
+const SQL_METHODS: [&str; 6] = ["execute", "prepare", "query", "pragma", "transaction", "savepoint"];
+
+/// The first use of SQL in a file. Methods called on `self` are the file's own, whatever their name.
+fn find_sql(text: &str) -> Option<&str> {
+    if text.contains("rusqlite") {
+        return Some("rusqlite");
+    }
+    let statement = text.split('"').skip(1).find(|literal| {
+        let word = literal.split(|c| !is_name(c)).next().unwrap_or_default();
+        SQL_STATEMENTS.contains(&word) && literal[word.len()..].starts_with([' ', '\n'])
+    });
+    statement.or_else(|| {
+        text.match_indices('.').map(|(at, _)| (&text[..at], &text[at + 1..])).find_map(|(receiver, rest)| {
+            let method = rest.split(|c| !is_name(c)).next().unwrap_or_default();
+            let is_call = rest[method.len()..].starts_with('(');
+            let is_own = receiver.rsplit(|c| !is_name(c) && c != '.').next() == Some("self");
+            (is_call && !is_own && SQL_METHODS.iter().any(|start| method.starts_with(start))).then_some(method)
+        })
+    })
+}
+
 #[test]
 fn only_the_store_contains_sql() {
     for (path, text) in files(&source()) {
         if module_name(&path, &source()) != "store" {
-            assert!(!text.contains("rusqlite"), "{}", path.display());
+            assert_eq!(find_sql(&text), None, "{}", path.display());
         }
+    }
+}
+
+#[test]
+fn sql_is_found_by_its_statements_and_methods() {
+    let uses = [
+        ("use rusqlite::params;", "rusqlite"),
+        ("run(\n    \"UPDATE unit SET life = ?\",\n)", "UPDATE unit SET life = ?"),
+        ("db.execute(SQL, [])?;", "execute"),
+        ("store.db()\n    .prepare_cached(&sql)?", "prepare_cached"),
+        ("self.store.db().query_row(SQL, [], id)", "query_row"),
+        ("self.db.query_map(SQL, [], id)", "query_map"),
+    ];
+    for (text, found) in uses {
+        assert_eq!(find_sql(text), Some(found), "{text}");
+    }
+    for text in ["self.execute(&hook)", "fn prepare(&self)", "println!(\"SELECTED\")", "update.query = prepare(x);"] {
+        assert_eq!(find_sql(text), None, "{text}");
     }
 }
 

@@ -152,6 +152,12 @@ pub fn set_leader(db: &Db, model: &str, name: &str, leader: Option<i64>) -> Resu
     Ok(())
 }
 
+/// Set the workload's version, as a unit reports it.
+pub fn set_workload_version(db: &Db, model: &str, name: &str, version: &str) -> Result<()> {
+    db.execute("UPDATE application SET workload_version = ? WHERE model = ? AND name = ?", [version, model, name])?;
+    Ok(())
+}
+
 /// The revision for another local charm named `charm`: one more than the highest in the model.
 pub fn next_revision(db: &Db, model: &str, charm: &str) -> Result<i64> {
     let sql = "SELECT coalesce(max(revision) + 1, 0) FROM application WHERE model = ? AND charm = ?";

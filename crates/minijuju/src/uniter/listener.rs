@@ -15,7 +15,7 @@ use crate::store::database::now;
 use crate::store::log::Line;
 use crate::store::status::{self, Kind};
 use crate::store::task::TaskStatus;
-use crate::store::{self, Db, Store, log, task, unit};
+use crate::store::{self, Db, Store, application, log, task, unit};
 
 /// How many log lines are buffered before they are written.
 const MAX_BUFFERED_LINES: usize = 1000;
@@ -244,10 +244,7 @@ impl<'a> HookListener<'a> {
                     }
                     ImmediateChange::WorkloadVersion(version) => {
                         unit::set(db, model, &snapshot.unit, unit::Column::WorkloadVersion(&version))?;
-                        db.execute(
-                            "UPDATE application SET workload_version = ? WHERE model = ? AND name = ?",
-                            [version.as_str(), model, snapshot.unit.application.as_str()],
-                        )?;
+                        application::set_workload_version(db, model, &snapshot.unit.application, &version)?;
                     }
                     ImmediateChange::Log { .. } | ImmediateChange::ActionLog(_) => {}
                 }
