@@ -217,7 +217,7 @@ mod tests {
 
     use super::super::endpoint::{Endpoint, Role};
     use super::super::offer::{self, Offer};
-    use super::super::relation::{self, Settings};
+    use super::super::relation::{self, Databag};
     use super::super::saas::{self, Saas};
     use super::super::{Store, application, model, secret};
     use super::*;
@@ -264,7 +264,7 @@ mod tests {
         (folder, store, relation)
     }
 
-    fn settings(text: &str) -> Settings {
+    fn databag(text: &str) -> Databag {
         [("key".to_owned(), text.to_owned())].into()
     }
 
@@ -281,15 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn each_side_reads_the_others_settings() {
+    fn each_side_reads_the_others_databags() {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let (db, proxy) = (store.db(), &offerer.remote_application);
-        relation::enter_scope(db, &consumer.model, consumer.relation, "web/3", &settings("a")).unwrap();
-        relation::set_settings(db, &offerer.model, offerer.relation, "pg", &settings("b")).unwrap();
-        let bag =
-            |side: &Side, owner: &str| relation::settings(db, &side.model, side.relation, owner).unwrap().unwrap();
-        assert_eq!(bag(&offerer, &format!("{proxy}/3")), (settings("a"), 1));
-        assert_eq!(bag(&consumer, "sql"), (settings("b"), 1));
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/3", &databag("a")).unwrap();
+        relation::set_databag(db, &offerer.model, offerer.relation, "pg", &databag("b")).unwrap();
+        let bag = |side: &Side, owner: &str| relation::databag(db, &side.model, side.relation, owner).unwrap().unwrap();
+        assert_eq!(bag(&offerer, &format!("{proxy}/3")), (databag("a"), 1));
+        assert_eq!(bag(&consumer, "sql"), (databag("b"), 1));
         relation::leave_scope(db, &consumer.model, consumer.relation, "web/3").unwrap();
         assert_eq!(relation::members(db, &offerer.model, offerer.relation).unwrap(), BTreeMap::new());
     }
@@ -299,8 +298,8 @@ mod tests {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let db = store.db();
         let life = |side: &Side| relation::find(db, &side.model, side.relation).unwrap().map(|found| found.life);
-        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
-        relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Databag::new()).unwrap();
+        relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Databag::new()).unwrap();
         relation::end(db, &consumer.model, consumer.relation).unwrap();
         assert_eq!([life(&consumer), life(&offerer)], [Some(Life::Dying); 2]);
         application::remove(db, &consumer.model, "web").unwrap();
@@ -316,8 +315,8 @@ mod tests {
         for destroyed in ["here", "there"] {
             let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
             let db = store.db();
-            relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
-            relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
+            relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Databag::new()).unwrap();
+            relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Databag::new()).unwrap();
             let (destroyed, remaining, unit) =
                 if destroyed == "here" { (consumer, offerer, "pg/0") } else { (offerer, consumer, "web/0") };
             disconnect_model(db, &destroyed.model).unwrap();
@@ -334,14 +333,14 @@ mod tests {
     fn a_unit_that_left_no_longer_reads_secrets_of_the_other_model() {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let (db, reader) = (store.db(), format!("{}/0", offerer.remote_application));
-        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Databag::new()).unwrap();
         let mut password = secret::Secret::new("password", "pg");
         let revision = secret::Revision { content: secret::Content::default(), created: 0, expires: None };
         password.revisions.insert(1, revision);
         password.consumers.insert(reader.clone(), (1, String::new()));
         secret::save(db, &offerer.model, &password).unwrap();
         let readers = || secret::find(db, &offerer.model, "password").unwrap().unwrap().consumers;
-        relation::set_settings(db, &consumer.model, consumer.relation, "web/0", &settings("x")).unwrap();
+        relation::set_databag(db, &consumer.model, consumer.relation, "web/0", &databag("x")).unwrap();
         assert!(readers().contains_key(&reader));
         relation::leave_scope(db, &consumer.model, consumer.relation, "web/0").unwrap();
         assert!(readers().is_empty());

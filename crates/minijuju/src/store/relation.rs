@@ -39,7 +39,7 @@ string_enum! {
 }
 
 /// The content of a databag.
-pub type Settings = BTreeMap<String, String>;
+pub type Databag = BTreeMap<String, String>;
 
 impl Relation {
     pub fn is_peer(&self) -> bool {
@@ -165,33 +165,33 @@ pub fn add_cross_model(
 }
 
 /// The databag of `owner`, and its version.
-pub fn settings(db: &Db, model: &str, id: i64, owner: &str) -> Result<Option<(Settings, i64)>> {
+pub fn databag(db: &Db, model: &str, id: i64, owner: &str) -> Result<Option<(Databag, i64)>> {
     let sql = "SELECT settings, version FROM databag WHERE model = ? AND relation = ? AND owner = ?";
     let found: Option<(String, i64)> = db
         .prepare_cached(sql)?
         .query_row(params![model, id, owner], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((settings, version)) = found else { return Ok(None) };
-    Ok(Some((serde_json::from_str(&settings)?, version)))
+    let Some((content, version)) = found else { return Ok(None) };
+    Ok(Some((serde_json::from_str(&content)?, version)))
 }
 
 /// Set the databag of `owner`, and increase its version.
-pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Settings) -> Result<()> {
+pub fn set_databag(db: &Db, model: &str, id: i64, owner: &str, databag: &Databag) -> Result<()> {
     db.execute(
         "UPDATE databag SET settings = ?, version = version + 1 WHERE model = ? AND relation = ? AND owner = ?",
-        params![serde_json::to_string(settings)?, model, id, owner],
+        params![serde_json::to_string(databag)?, model, id, owner],
     )?;
     cross_model::mirror_databag(db, model, id, owner)
 }
 
-/// Let a unit enter a relation's scope, with Juju's settings in its databag. Settings from an earlier stay in the
-/// scope are dropped.
-pub fn enter_scope(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
+/// Let a unit enter a relation's scope, with a databag of what Juju sets. A databag from an earlier stay in the scope
+/// is dropped.
+pub fn enter_scope(db: &Db, model: &str, id: i64, unit: &str, databag: &Databag) -> Result<()> {
     db.execute(
         "INSERT INTO databag (model, relation, owner, settings, version) VALUES (?, ?, ?, ?, 1) \
          ON CONFLICT DO UPDATE SET in_scope = 1, settings = CASE in_scope WHEN 1 THEN settings ELSE excluded.settings END, \
              version = version + (in_scope = 0)",
-        params![model, id, unit, serde_json::to_string(settings)?],
+        params![model, id, unit, serde_json::to_string(databag)?],
     )?;
     cross_model::mirror_databag(db, model, id, unit)
 }
@@ -226,15 +226,15 @@ pub fn members(db: &Db, model: &str, id: i64) -> Result<BTreeMap<String, i64>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// All databags of a relation: owner, settings, whether in scope.
-pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, bool)>> {
+/// All databags of a relation: owner, content, whether in scope.
+pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Databag, bool)>> {
     let sql = "SELECT owner, settings, in_scope FROM databag WHERE model = ? AND relation = ? ORDER BY owner";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![model, id])?;
     let mut databags = Vec::new();
     while let Some(row) = rows.next()? {
-        let settings: String = row.get(1)?;
-        databags.push((row.get(0)?, serde_json::from_str(&settings)?, row.get(2)?));
+        let content: String = row.get(1)?;
+        databags.push((row.get(0)?, serde_json::from_str(&content)?, row.get(2)?));
     }
     Ok(databags)
 }
@@ -341,14 +341,14 @@ mod tests {
         }
         let endpoints = [endpoint("a", "db", Role::Requirer), endpoint("b", "data", Role::Provider)];
         let id = add(db, &model, "pg", Scope::Global, &endpoints).unwrap();
-        enter_scope(db, &model, id, "a/0", &Settings::new()).unwrap();
-        enter_scope(db, &model, id, "b/0", &Settings::new()).unwrap();
-        set_settings(db, &model, id, "a/0", &[("k".to_owned(), "v".to_owned())].into()).unwrap();
+        enter_scope(db, &model, id, "a/0", &Databag::new()).unwrap();
+        enter_scope(db, &model, id, "b/0", &Databag::new()).unwrap();
+        set_databag(db, &model, id, "a/0", &[("k".to_owned(), "v".to_owned())].into()).unwrap();
         assert_eq!(members(db, &model, id).unwrap(), [("a/0".to_owned(), 2), ("b/0".to_owned(), 1)].into());
         end(db, &model, id).unwrap();
         leave_scope(db, &model, id, "a/0").unwrap();
         assert_eq!(find(db, &model, id).unwrap().unwrap().key(), "a:db b:data");
-        assert_eq!(settings(db, &model, id, "a/0").unwrap().unwrap().0["k"], "v");
+        assert_eq!(databag(db, &model, id, "a/0").unwrap().unwrap().0["k"], "v");
         leave_scope(db, &model, id, "b/0").unwrap();
         assert_eq!(find(db, &model, id).unwrap(), None);
     }

@@ -45,10 +45,10 @@ impl Changes {
             let Some(old) = before.get_relation(new.id) else { continue };
             let id = i64::from(new.id);
             if new.local_unit_data != old.local_unit_data {
-                relation::set_settings(db, &model, id, &name, &new.local_unit_data)?;
+                relation::set_databag(db, &model, id, &name, &new.local_unit_data)?;
             }
             if new.local_app_data != old.local_app_data {
-                relation::set_settings(db, &model, id, &unit.application, &new.local_app_data)?;
+                relation::set_databag(db, &model, id, &unit.application, &new.local_app_data)?;
             }
         }
         if before.secrets != after.secrets {

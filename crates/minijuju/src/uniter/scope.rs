@@ -6,7 +6,7 @@ use crate::charm;
 use crate::store::Life;
 use crate::store::model::Model;
 use crate::store::relation::Scope;
-use crate::store::relation::{self, Settings};
+use crate::store::relation::{self, Databag};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, cross_model};
@@ -16,14 +16,14 @@ pub fn enter(db: &Db, model: &Model, snapshot: &Snapshot, id: i64, address: &str
     let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &snapshot.view.name;
     let egress = cross_model::egress_subnets(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
-    let mut settings: Settings = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
+    let mut databag: Databag = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
     if !juju.is_4() {
-        settings.insert("private-address".to_owned(), address.to_owned());
+        databag.insert("private-address".to_owned(), address.to_owned());
     }
-    relation::enter_scope(db, model, id, name, &settings)?;
+    relation::enter_scope(db, model, id, name, &databag)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
     let other = found.endpoint(&snapshot.unit.application, None).and_then(|local| found.related_endpoint(local));
     if found.scope == Scope::Container

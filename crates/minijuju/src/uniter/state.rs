@@ -95,7 +95,7 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         let local = databags.iter().find(|(owner, ..)| *owner == snapshot.view.name);
         let Some((_, local_unit_data, _)) = local else { continue };
         let bag =
-            |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
+            |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, databag, _)| databag.clone());
         // A dying unit has left a relation after `relation-broken`, although the relation still exists. In the same way,
         // every unit has left a suspended relation.
         let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
@@ -105,7 +105,7 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             continue;
         }
         let present = present(snapshot, &relation, hook);
-        // Its settings stay readable while this unit runs the hook about its departure.
+        // Its databag stays readable while this unit runs the hook about its departure.
         let departing = match hook {
             Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
             _ => None,
@@ -126,12 +126,12 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         shown.local_app_data = bag(&snapshot.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
         shown.remote_units_data = BTreeMap::new();
-        for (owner, settings, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
+        for (owner, databag, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
             let number = |of: &str| owner.strip_prefix(of)?.strip_prefix('/')?.parse::<u32>().ok();
             if let Some(number) = number(&snapshot.application.name)
                 && shown.kind == EmulatedRelationKind::Regular
             {
-                shown.local_units_data.insert(number, settings.clone());
+                shown.local_units_data.insert(number, databag.clone());
             }
             let Some(number) = number(&view.remote) else { continue };
             // In container scope, only the unit beside this one.
@@ -142,7 +142,7 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             if !visible {
                 continue;
             }
-            shown.remote_units_data.insert(number, settings.clone());
+            shown.remote_units_data.insert(number, databag.clone());
             if !present.contains(owner) {
                 shown.departed_units.push(number);
             }

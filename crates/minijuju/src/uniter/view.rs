@@ -111,7 +111,7 @@ impl Relations {
             let members = relation::members(db, model, found.id)?;
             let mut versions = BTreeMap::new();
             for side in &found.endpoints {
-                let bag = relation::settings(db, model, found.id, &side.application)?;
+                let bag = relation::databag(db, model, found.id, &side.application)?;
                 versions.insert(side.application.clone(), bag.map_or(0, |(_, version)| version));
             }
             all.push((found, members, versions));

@@ -140,15 +140,15 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
             local_unit: UnitRelationData::default(),
             related_units: BTreeMap::new(),
         };
-        let mut databags: BTreeMap<String, (relation::Settings, bool)> =
+        let mut databags: BTreeMap<String, (relation::Databag, bool)> =
             relation::databags(db, &model.uuid, relation.id)?
                 .into_iter()
-                .map(|(owner, settings, in_scope)| (owner, (settings, in_scope)))
+                .map(|(owner, databag, in_scope)| (owner, (databag, in_scope)))
                 .collect();
         // Juju 3.6 shows the other application's data, Juju 4 this application's.
         let application = if model.juju.is_4() { &local.application } else { &other.application };
-        if let Some((settings, _)) = databags.remove(application) {
-            shown.application_data = settings;
+        if let Some((databag, _)) = databags.remove(application) {
+            shown.application_data = databag;
         }
         // Juju 3.6 shows the other application's current units. In a peer relation that includes the unit itself
         // (`relationData` in apiserver/facades/client/application/application.go).
@@ -163,7 +163,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
             let in_scope = databags.remove(&unit).filter(|(_, in_scope)| *in_scope);
             let data = UnitRelationData {
                 in_scope: in_scope.is_some(),
-                data: Some(in_scope.map(|(settings, _)| settings).unwrap_or_default()),
+                data: Some(in_scope.map(|(databag, _)| databag).unwrap_or_default()),
             };
             if unit == name {
                 shown.local_unit = data;
