@@ -50,7 +50,7 @@ const COLUMNS: &str = "name, charm, revision, charm_version, archive, metadata, 
                        workload_version, storage, constraints, force_charm";
 
 /// A row of the table, with the columns of JSON as text.
-struct Raw {
+struct ApplicationRow {
     application: Application,
     metadata: String,
     config: String,
@@ -59,8 +59,8 @@ struct Raw {
     constraints: String,
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
-    Ok(Raw {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<ApplicationRow> {
+    Ok(ApplicationRow {
         application: Application {
             name: row.get(0)?,
             charm: row.get(1)?,
@@ -86,14 +86,14 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
     })
 }
 
-fn decode(raw: Raw) -> Result<Application> {
+fn decode(row: ApplicationRow) -> Result<Application> {
     Ok(Application {
-        metadata: serde_json::from_str(&raw.metadata)?,
-        config: serde_json::from_str(&raw.config)?,
-        exposed: raw.exposed.map(|text| serde_json::from_str(&text)).transpose()?,
-        storage: serde_json::from_str(&raw.storage)?,
-        constraints: serde_json::from_str(&raw.constraints)?,
-        ..raw.application
+        metadata: serde_json::from_str(&row.metadata)?,
+        config: serde_json::from_str(&row.config)?,
+        exposed: row.exposed.map(|text| serde_json::from_str(&text)).transpose()?,
+        storage: serde_json::from_str(&row.storage)?,
+        constraints: serde_json::from_str(&row.constraints)?,
+        ..row.application
     })
 }
 

@@ -175,7 +175,7 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
         if found < schema::VERSION {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-            schema::update(&tx).map_err(failed)?;
+            schema::migrate(&tx).map_err(failed)?;
             tx.commit().map_err(failed)?;
         }
         // Check again: only now is it certain which file was opened.

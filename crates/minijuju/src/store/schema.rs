@@ -26,7 +26,7 @@ pub fn version(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Create the tables, or migrate those of an older version. Must run in a transaction.
-pub fn update(transaction: &Connection) -> rusqlite::Result<()> {
+pub fn migrate(transaction: &Connection) -> rusqlite::Result<()> {
     // Another first command may have created the tables by now.
     let found = version(transaction)?;
     if found == 0 {
