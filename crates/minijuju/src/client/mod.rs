@@ -3,8 +3,8 @@
 pub mod assumes;
 pub mod charms;
 pub mod offers;
-pub mod remote;
 pub mod settings;
+pub mod ssh_target;
 pub mod summary;
 pub mod units;
 pub mod version;
@@ -56,8 +56,8 @@ pub struct Client {
     pub verbose: bool,
     /// The argument of `-m`.
     model: Option<String>,
-    /// The units' times before this command settled, to see which of them it changed.
-    times_before: HashMap<String, summary::Times>,
+    /// When the units' statuses had been set before this command settled, to see which units it changed.
+    status_times_before: HashMap<String, summary::StatusTimes>,
 }
 
 impl Client {
@@ -73,7 +73,7 @@ impl Client {
             progress: Progress::unless_quiet(session.global.quiet),
             verbose: session.global.verbose,
             model: session.model.clone(),
-            times_before: HashMap::new(),
+            status_times_before: HashMap::new(),
         })
     }
 
@@ -88,7 +88,7 @@ impl Client {
     }
 
     /// Print a line with `--verbose`; otherwise log it.
-    pub fn say_if_verbose(&self, line: &str) {
+    pub fn print_if_verbose(&self, line: &str) {
         if self.verbose {
             self.progress.info(line);
         } else {
@@ -215,7 +215,7 @@ impl Client {
     /// Run what is due in a model, until nothing is due.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
-        self.times_before = summary::times(self.store.db(), model)?;
+        self.status_times_before = summary::status_times(self.store.db(), model)?;
         uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::BusyUnits::Skip)
     }
 
@@ -283,7 +283,7 @@ mod tests {
                         progress: Progress::quiet(),
                         verbose: false,
                         model: None,
-                        times_before: HashMap::new(),
+                        status_times_before: HashMap::new(),
                     })
                 });
                 // This command does not see the other's data yet, and cannot write before it. This is no race: if it

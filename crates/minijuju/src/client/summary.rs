@@ -8,15 +8,20 @@ use crate::store::model::Model;
 use crate::store::status::{self, Kind, Status};
 use crate::store::{machine, unit};
 
-/// Times that change when a unit runs something: of its agent's status and of its workload's status.
-pub type Times = (i64, i64);
+/// When a unit's statuses were set: this changes when the unit runs something.
+#[derive(PartialEq)]
+pub struct StatusTimes {
+    agent: i64,
+    workload: i64,
+}
 
 /// The times of all units in a model.
-pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
+pub fn status_times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, StatusTimes>> {
     let workload = status::all(db, &model.uuid, Kind::Workload)?;
     let agent = status::all(db, &model.uuid, Kind::Agent)?;
     let since = |of: &HashMap<String, Status>, unit: &String| of.get(unit).map_or(0, |status| status.since);
-    Ok(agent.keys().map(|unit| (unit.clone(), (since(&agent, unit), since(&workload, unit)))).collect())
+    let times = |unit: &String| StatusTimes { agent: since(&agent, unit), workload: since(&workload, unit) };
+    Ok(agent.keys().map(|unit| (unit.clone(), times(unit))).collect())
 }
 
 /// Print the status of an application's units that ran something since the command began to settle, or that are in
@@ -24,11 +29,11 @@ pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
 pub fn print_units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
-    let now = times(db, model)?;
+    let times = status_times(db, model)?;
     for found in unit::of_application(db, &model.uuid, application)? {
         let name = found.name();
         let failed = agent.get(&name).is_some_and(|status| status.status == "error");
-        if !failed && now.get(&name) == client.times_before.get(&name) {
+        if !failed && times.get(&name) == client.status_times_before.get(&name) {
             continue;
         }
         let shown = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));

@@ -143,7 +143,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     client.machines()?.check_available()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
-    client.say_if_verbose(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
+    client.print_if_verbose(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
     if args.dry_run {
         // As on Juju.
         client.progress.info("ignoring dry-run flag for local charms");

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, SshOptions, UsageError};
 use crate::client::Client;
-use crate::client::remote::Remote;
+use crate::client::ssh_target::SshTarget;
 use crate::store::model::Model;
 
 const SCP_HELP: &str = "\
@@ -115,7 +115,7 @@ exec tar -C "$(dirname -- "$from")" -chf - -- "$(basename -- "$from")"
 /// One end of a copy.
 enum Location {
     Local(PathBuf),
-    Remote(Box<Remote>, String),
+    Remote(Box<SshTarget>, String),
 }
 
 pub fn run(client: &mut Client, args: &ScpArgs) -> anyhow::Result<ExitCode> {
@@ -142,9 +142,9 @@ fn location(client: &mut Client, model: &Model, word: &str) -> anyhow::Result<Lo
         return Ok(Location::Local(std::path::absolute(word)?));
     };
     let (user, target) = target.split_once('@').map_or((None, target), |(user, target)| (Some(user), target));
-    let remote = Remote::open(client, model, target, user)?;
+    let target = SshTarget::open(client, model, target, user)?;
     let path = if path.is_empty() { "." } else { path.strip_prefix("~/").unwrap_or(path) };
-    Ok(Location::Remote(Box::new(remote), path.to_owned()))
+    Ok(Location::Remote(Box::new(target), path.to_owned()))
 }
 
 impl Location {
@@ -163,7 +163,7 @@ impl Location {
                 command.args(&all);
                 Ok(command)
             }
-            Location::Remote(remote, _) => remote.command("/bin/sh", &all),
+            Location::Remote(target, _) => target.command("/bin/sh", &all),
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, SshOptions, UsageError, is_machine, is_unit_or_leader};
 use crate::client::Client;
-use crate::client::remote::Remote;
+use crate::client::ssh_target::SshTarget;
 
 const SSH_HELP: &str = "\
 Details:
@@ -96,12 +96,12 @@ fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
 /// Run it. This process becomes the command, so it ends like it.
 pub fn run(client: &mut Client, args: &SshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let remote = Remote::open(client, &model, &args.target, args.user.as_deref())?;
+    let target = SshTarget::open(client, &model, &args.target, args.user.as_deref())?;
     let line = args.command.join(" ");
     let mut command = if args.command.is_empty() {
-        remote.command("/bin/bash", &["-l"])?
+        target.command("/bin/bash", &["-l"])?
     } else {
-        remote.command("/bin/bash", &["-c", &line])?
+        target.command("/bin/bash", &["-c", &line])?
     };
     let error = command.exec();
     Err(anyhow::Error::new(error).context(format!("cannot run a command on {}", args.target)))

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::client::remote::Remote;
+use crate::client::ssh_target::SshTarget;
 use crate::commands::run::output::TaskInfo;
 use crate::commands::run::task_info;
 use crate::format::Clock;
@@ -28,7 +28,7 @@ pub fn run(
     timeout: Duration,
     clock: &Clock,
 ) -> anyhow::Result<TaskInfo> {
-    let remote = Remote::open(client, model, machine, None)?;
+    let target = SshTarget::open(client, model, machine, None)?;
     let id = add_task(client, model, machine, command, timeout)?;
     // Held while the command runs. If a later command can take it, this one has failed.
     let locks = uniter::Locks::new(client.store.folder(), &model.uuid)?;
@@ -39,9 +39,9 @@ pub fn run(
         task.start(&context);
         task::save(db, &model.uuid, &task)
     })?;
-    let script = Script::write(&remote.files()?, command, RunBy::User).context("cannot write the command's script")?;
+    let script = Script::write(&target.files()?, command, RunBy::User).context("cannot write the command's script")?;
     let failed = || format!("cannot run a command on machine {machine}");
-    let child = start(&remote, &script, &context)?.with_context(failed)?;
+    let child = start(&target, &script, &context)?.with_context(failed)?;
     let (sender, outputs) = mpsc::channel();
     thread::spawn(move || {
         // After a timeout, the receiver may already be dropped.
@@ -99,8 +99,8 @@ fn add_task(
 }
 
 /// Start the command on its machine.
-fn start(remote: &Remote, script: &Script, context: &str) -> anyhow::Result<io::Result<Child>> {
-    let mut command = remote.command("/bin/bash", &[&script.path()])?;
+fn start(target: &SshTarget, script: &Script, context: &str) -> anyhow::Result<io::Result<Child>> {
+    let mut command = target.command("/bin/bash", &[&script.path()])?;
     command.env("JUJU_CONTEXT_ID", context).process_group(0).stdin(Stdio::null());
     Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
 }

@@ -15,13 +15,13 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// A machine, and the user to be in it.
 #[derive(Debug)]
-pub struct Remote {
+pub struct SshTarget {
     machine: Machine,
     user: String,
     home: String,
 }
 
-impl Remote {
+impl SshTarget {
     /// The machine of a unit or of an application's leader, or the one with this number. The default user is `ubuntu`,
     /// as with Juju's ssh.
     pub fn open(client: &mut Client, model: &Model, target: &str, user: Option<&str>) -> anyhow::Result<Self> {
