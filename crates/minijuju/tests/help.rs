@@ -23,7 +23,7 @@ fn help_texts(name: &str) -> Vec<(String, String)> {
 }
 
 /// The words after the options, by command, as Juju 3.6 prints them (the `Args` of each command in `cmd/juju`).
-const JUJU_USAGE: [(&str, &str); 74] = [
+const JUJU_USAGE: &[(&str, &str)] = &[
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
@@ -102,8 +102,8 @@ const JUJU_USAGE: [(&str, &str); 74] = [
 
 /// Commands whose line differs from Juju's. In Juju, the one of `config` closes a bracket that it never opens, and
 /// `storage` takes names, while here it lists all. The others are minijuju's own.
-const WITHOUT_JUJU_USAGE: [&str; 11] =
-    ["base", "clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
+const WITHOUT_JUJU_USAGE: &[&str] =
+    &["base", "clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
 
 /// Whether brackets are balanced.
 fn is_balanced(text: &str) -> bool {
@@ -145,6 +145,18 @@ fn usage_lines_are_the_same_as_jujus() {
         }
     }
     assert_eq!(unknown, [""; 0], "add these to one of the lists above");
+}
+
+#[test]
+fn the_documentation_lists_every_command() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/minijuju.md")).unwrap();
+    let code: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    let is_listed = |command: &str| {
+        code.iter().any(|words| words.trim_start_matches("minijuju ").split(' ').next() == Some(command))
+    };
+    let missing: Vec<_> =
+        help_texts("juju").into_iter().map(|(name, _)| name).filter(|name| !is_listed(name)).collect();
+    assert_eq!(missing, [""; 0], "add these to docs/minijuju.md");
 }
 
 #[test]

@@ -198,6 +198,38 @@ fn find_sql(text: &str) -> Option<&str> {
     })
 }
 
+/// The packages of the workspace that a `Cargo.toml` depends on, but for tests.
+fn dependencies(manifest: &Path, packages: &BTreeSet<String>) -> BTreeSet<String> {
+    let text = fs::read_to_string(manifest).unwrap();
+    let section = text.split("\n[dependencies]\n").nth(1).unwrap_or_default().split("\n[").next().unwrap_or_default();
+    let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next()).map(str::to_owned);
+    names.filter(|name| packages.contains(name)).collect()
+}
+
+#[test]
+fn the_page_of_the_architecture_lists_the_dependencies_of_each_package() {
+    let root = source().join("../../..");
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let table = page.split("| package | depends on |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let listed: BTreeMap<String, BTreeSet<String>> = table
+        .lines()
+        .skip(2)
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let names = cells[2].split(", ").filter(|name| !name.is_empty());
+            (cells[1].to_owned(), names.map(str::to_owned).collect())
+        })
+        .collect();
+    let folders = fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let manifests: BTreeMap<String, PathBuf> =
+        folders.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path.join("Cargo.toml"))).collect();
+    let packages: BTreeSet<String> = manifests.keys().cloned().collect();
+    let mut found: BTreeMap<_, _> =
+        manifests.iter().map(|(name, manifest)| (name.clone(), dependencies(manifest, &packages))).collect();
+    found.insert("the charm".to_owned(), dependencies(&root.join("Cargo.toml"), &packages));
+    assert_eq!(found, listed);
+}
+
 #[test]
 fn only_the_store_contains_sql() {
     for (path, text) in files(&source()) {

@@ -12,7 +12,7 @@ use crate::env::{EnvError, HookEnv};
 use crate::error::{Error, chain};
 use crate::framework::Charm;
 use crate::hookcmds::{LogLevel, ProcessRunner};
-use crate::log::{log, subscriber, subscriber_with_stderr};
+use crate::log::{Stderr, log, subscriber, subscriber_with_stderr};
 use crate::metadata::Metadata;
 use crate::stored_state::FileStore;
 
@@ -43,12 +43,12 @@ pub fn main<C: Charm, Args>(charm: impl Build<C, Args>) -> ExitCode {
             return ExitCode::from(2);
         }
         Err(error) => {
-            log(&ProcessRunner, LogLevel::Error, &chain(&error), false);
+            log(&ProcessRunner, LogLevel::Error, &chain(&error), Stderr::IfRefused);
             return ExitCode::FAILURE;
         }
     };
     // The user who runs an action sees its standard error, but not Juju's log.
-    let stderr = env.debug || env.action_id.is_some();
+    let stderr = if env.debug || env.action_id.is_some() { Stderr::Always } else { Stderr::IfRefused };
     let event = env.event.clone();
     std::panic::set_hook(Box::new(move |panic| {
         log(&ProcessRunner, LogLevel::Error, &format!("event {event}: {panic}"), stderr);

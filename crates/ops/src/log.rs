@@ -11,21 +11,30 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use crate::error::chain;
 use crate::hookcmds::{LogLevel, Runner, juju_log};
 
-/// Writes log lines to Juju, and with `JUJU_DEBUG` also to standard error.
+/// Writes log lines to Juju.
 struct JujuLog {
     runner: Arc<dyn Runner>,
-    stderr: bool,
+    stderr: Stderr,
+}
+
+/// When a line is also written to standard error.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Stderr {
+    /// Always: with `JUJU_DEBUG`, and in actions.
+    Always,
+    /// If Juju does not accept it. Juju logs standard error too.
+    IfRefused,
 }
 
 /// The subscriber that sends messages of `tracing::info!` and the other macros to Juju. [`main`](crate::main) installs
 /// it; programs that dispatch events themselves can use it too. As in Ops, messages below DEBUG are dropped.
 pub fn subscriber(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
-    tracing_subscriber::registry().with(JujuLog { runner, stderr: false })
+    tracing_subscriber::registry().with(JujuLog { runner, stderr: Stderr::IfRefused })
 }
 
 /// The same subscriber, which also writes the messages to standard error.
 pub(crate) fn subscriber_with_stderr(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
-    tracing_subscriber::registry().with(JujuLog { runner, stderr: true })
+    tracing_subscriber::registry().with(JujuLog { runner, stderr: Stderr::Always })
 }
 
 impl<S: Subscriber> Layer<S> for JujuLog {
@@ -51,10 +60,10 @@ impl<S: Subscriber> Layer<S> for JujuLog {
     }
 }
 
-/// Log one line. If Juju does not accept it, it goes to standard error, which Juju logs too.
-pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: bool) {
+/// Log one line.
+pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: Stderr) {
     let logged = juju_log(runner, level, line);
-    if stderr || logged.is_err() {
+    if stderr == Stderr::Always || logged.is_err() {
         eprintln!("{} {line}", level.as_str());
     }
     if let Err(error) = logged {

@@ -91,7 +91,8 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Print `value` in the requested format, to standard output or the requested file.
+    /// Print `value` in the requested format, to standard output or the requested file. The command must list the flags
+    /// `--format` and `--output` ([`OUTPUT`]).
     pub(crate) fn write(&mut self, value: &Value) -> CommandResult {
         let text = match self.format() {
             Format::Smart => smart::print(value),

@@ -29,19 +29,66 @@ impl Changes {
     /// Write them to the database.
     pub fn commit(self, db: &Db) -> Result<()> {
         let Self { model, mut unit, before, after, record } = self;
+        // All fields are named here, so that a new one must be saved or mentioned.
+        let State {
+            relations,
+            secrets,
+            charm_state,
+            leader_settings,
+            // See `all_opened_ports`.
+            opened_ports: _,
+            endpoint_ports: _,
+            // Saved at once, by `HookListener`.
+            unit_status: _,
+            app_status: _,
+            workload_version: _,
+            // No hook command changes them.
+            config: _,
+            networks: _,
+            storages: _,
+            resources: _,
+            leader: _,
+            planned_units: _,
+            model: _,
+            other_unit_statuses: _,
+            goal_state: _,
+            public_address: _,
+            // Charmcraft no longer knows payloads, so a charm cannot register any.
+            payloads: _,
+            // The charm keeps them in its directory or in `charm_state`.
+            deferred: _,
+            stored: _,
+            library_stored: _,
+        } = &after;
+        let Record {
+            fetched_resources,
+            requested_storages,
+            // Saved at once, by `HookListener`.
+            logs: _,
+            unit_statuses: _,
+            app_statuses: _,
+            workload_versions: _,
+            // See `Session`.
+            reboot: _,
+            action: _,
+            // In the state too.
+            removed_secret_revisions: _,
+            // Only for unit tests of charms.
+            commands: _,
+        } = &record;
         let name = unit.name();
         if before.all_opened_ports() != after.all_opened_ports() {
             let ports: Vec<Port> = after.all_opened_ports().iter().map(stored_port).collect();
             unit::set_ports(db, &model, &name, &ports)?;
         }
-        if before.charm_state != after.charm_state {
-            unit.charm_state = after.charm_state;
+        if before.charm_state != *charm_state {
+            unit.charm_state.clone_from(charm_state);
             unit::save_charm_state(db, &model, &unit)?;
         }
-        if before.leader_settings != after.leader_settings {
-            application::set_leader_settings(db, &model, &unit.application, &after.leader_settings)?;
+        if before.leader_settings != *leader_settings {
+            application::set_leader_settings(db, &model, &unit.application, leader_settings)?;
         }
-        for new in &after.relations {
+        for new in relations {
             let Some(old) = before.get_relation(new.id) else { continue };
             let id = i64::from(new.id);
             if new.local_unit_data != old.local_unit_data {
@@ -51,13 +98,13 @@ impl Changes {
                 relation::set_databag(db, &model, id, &unit.application, &new.local_app_data)?;
             }
         }
-        if before.secrets != after.secrets {
-            save_secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
+        if before.secrets != *secrets {
+            save_secrets(db, &model, &unit, &before.secrets, secrets)?;
         }
-        for resource in &record.fetched_resources {
+        for resource in fetched_resources {
             resource::record_fetch(db, &model, &unit.application, &name, resource)?;
         }
-        for (storage, count) in &record.requested_storages {
+        for (storage, count) in requested_storages {
             storage::add(db, &model, &unit, storage, *count)?;
         }
         Ok(())

@@ -69,7 +69,17 @@ pub fn read(
         charm_state: snapshot.unit.charm_state.clone(),
         leader_settings: application::leader_settings(db, uuid, &snapshot.application.name)?,
         goal_state: Some(goal_state(db, uuid, snapshot, &units, &workload)?),
-        ..State::default()
+        // A machine has one address, which is in `networks`.
+        public_address: None,
+        // Set below.
+        opened_ports: BTreeSet::new(),
+        endpoint_ports: BTreeMap::new(),
+        // Charmcraft no longer knows payloads, so a charm cannot register any.
+        payloads: Vec::new(),
+        // The charm keeps them in its directory or in `charm_state`.
+        deferred: Vec::new(),
+        stored: BTreeMap::new(),
+        library_stored: BTreeMap::new(),
     };
     Ok(state.with_all_opened_ports(ports.iter().filter_map(emulated_port)))
 }
@@ -94,14 +104,14 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         let databags = relation::databags(db, model, relation.id)?;
         let local = databags.iter().find(|(owner, ..)| *owner == snapshot.view.name);
         let Some((_, local_unit_data, _)) = local else { continue };
-        let bag =
-            |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, databag, _)| databag.clone());
+        let databag =
+            |name: &str| databags.iter().find(|(owner, ..)| owner == name).map(|(_, content, _)| content.clone());
         // A dying unit has left a relation after `relation-broken`, although the relation still exists. In the same way,
         // every unit has left a suspended relation.
-        let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
+        let is_hooks_relation = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
         let known = snapshot.unit.agent.relations.get(&relation.id);
-        let leaves = !snapshot.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
-        if leaves && !is_about && known.is_none_or(|known| known.broken) {
+        let has_left = !snapshot.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
+        if has_left && !is_hooks_relation && known.is_none_or(|known| known.broken) {
             continue;
         }
         let present = present(snapshot, &relation, hook);
@@ -110,30 +120,31 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
             _ => None,
         };
-        let mut shown = EmulatedRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
-        shown.kind = if relation.is_peer() {
+        let mut emulated = EmulatedRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
+        emulated.kind = if relation.is_peer() {
             EmulatedRelationKind::Peer
         } else if relation.scope == Scope::Container {
             EmulatedRelationKind::Subordinate
         } else {
             EmulatedRelationKind::Regular
         };
-        shown.remote_app.clone_from(&view.remote);
+        emulated.remote_app.clone_from(&view.remote);
         let local = relation.endpoint(&snapshot.application.name, None);
-        shown.remote_endpoint =
+        emulated.remote_endpoint =
             local.and_then(|local| relation.related_endpoint(local)).map(|other| other.name.clone());
-        shown.local_unit_data.clone_from(local_unit_data);
-        shown.local_app_data = bag(&snapshot.application.name).unwrap_or_default();
-        shown.remote_app_data = bag(&view.remote).unwrap_or_default();
-        shown.remote_units_data = BTreeMap::new();
-        for (owner, databag, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
-            let number = |of: &str| owner.strip_prefix(of)?.strip_prefix('/')?.parse::<u32>().ok();
-            if let Some(number) = number(&snapshot.application.name)
-                && shown.kind == EmulatedRelationKind::Regular
+        emulated.local_unit_data.clone_from(local_unit_data);
+        emulated.local_app_data = databag(&snapshot.application.name).unwrap_or_default();
+        emulated.remote_app_data = databag(&view.remote).unwrap_or_default();
+        emulated.remote_units_data = BTreeMap::new();
+        for (owner, content, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
+            let unit_number =
+                |application: &str| owner.strip_prefix(application)?.strip_prefix('/')?.parse::<u32>().ok();
+            if let Some(number) = unit_number(&snapshot.application.name)
+                && emulated.kind == EmulatedRelationKind::Regular
             {
-                shown.local_units_data.insert(number, databag.clone());
+                emulated.local_units_data.insert(number, content.clone());
             }
-            let Some(number) = number(&view.remote) else { continue };
+            let Some(number) = unit_number(&view.remote) else { continue };
             // In container scope, only the unit beside this one.
             let visible = relation.scope != Scope::Container
                 || view.members.contains_key(owner)
@@ -142,12 +153,12 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             if !visible {
                 continue;
             }
-            shown.remote_units_data.insert(number, databag.clone());
+            emulated.remote_units_data.insert(number, content.clone());
             if !present.contains(owner) {
-                shown.departed_units.push(number);
+                emulated.departed_units.push(number);
             }
         }
-        found.push(shown);
+        found.push(emulated);
     }
     Ok(found)
 }
@@ -174,11 +185,11 @@ fn present(snapshot: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTr
 
 fn emulated_storage(found: &storage::Storage) -> Option<EmulatedStorage> {
     let (name, index) = found.id.split_once('/')?;
-    let mut shown = EmulatedStorage::new(name).index(index.parse().ok()?).location(&found.location);
+    let mut emulated = EmulatedStorage::new(name).index(index.parse().ok()?).location(&found.location);
     if found.kind == "block" {
-        shown.kind = EmulatedStorageKind::Block;
+        emulated.kind = EmulatedStorageKind::Block;
     }
-    Some(shown)
+    Some(emulated)
 }
 
 /// The secrets that a unit knows or could read, from all models.
