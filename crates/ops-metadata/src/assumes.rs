@@ -51,7 +51,7 @@ impl Assumes {
         let mut features = vec![];
         for item in node.items()? {
             if let Some(name) = item.value().as_str() {
-                check_feature(name).map_err(|why| item.invalid(why.to_string()))?;
+                check_feature(name).map_err(|error| item.invalid(error.to_string()))?;
                 features.push(Feature::Name(name.to_owned()));
                 continue;
             }
@@ -140,7 +140,7 @@ mod tests {
         {
             assert!(check_feature(good).is_ok(), "{good}");
         }
-        for (bad, why) in [
+        for (bad, reason) in [
             ("j", r#"malformed feature expression "j""#),
             ("Juju", r#"malformed feature expression "Juju""#),
             ("juju-", r#"malformed feature expression "juju-""#),
@@ -152,7 +152,7 @@ mod tests {
             ("juju >= 4.", r#"malformed feature expression "juju >= 4.": invalid version "4.""#),
             ("juju >= 1-beta", r#"malformed feature expression "juju >= 1-beta": invalid version "1-beta""#),
         ] {
-            assert_eq!(check_feature(bad).unwrap_err().to_string(), why);
+            assert_eq!(check_feature(bad).unwrap_err().to_string(), reason);
         }
     }
 }

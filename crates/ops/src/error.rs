@@ -38,12 +38,12 @@ pub enum Error {
         error: LoadError,
     },
     /// Juju does not accept an action's results.
-    #[error("action {action}: its results cannot be set: {why}")]
+    #[error("action {action}: its results cannot be set: {reason}")]
     ActionResults {
         /// The action's name.
         action: String,
         /// Why not.
-        why: String,
+        reason: String,
     },
     /// A databag's value does not fit the charm's type, or the charm's value does not fit a databag.
     #[error("relation {databag}: {error}")]
@@ -92,12 +92,12 @@ pub enum Error {
         name: String,
     },
     /// The secret's content does not fit what was asked for, or Juju would refuse it.
-    #[error("secret {name}: {why}")]
+    #[error("secret {name}: {reason}")]
     SecretContent {
         /// The ID or label.
         name: String,
         /// What is wrong; never the content.
-        why: String,
+        reason: String,
     },
     /// Only a trusted application can read the cloud's credential: see `juju trust`.
     #[error("permission denied: the application is not trusted")]
@@ -188,12 +188,12 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The file with deferred events and stored state cannot be used.
-    #[error("{}: {why}", path.display())]
+    #[error("{}: {reason}", path.display())]
     StateFile {
         /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
-        why: String,
+        reason: String,
     },
     /// A hook command printed something unexpected.
     #[error("`{command}` printed {value:?}, which is not {expected}")]

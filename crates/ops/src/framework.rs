@@ -165,10 +165,10 @@ pub(crate) fn handle_error(error: anyhow::Error, notice: &Notice, model: &Model)
     }
     let expected = error.chain().find_map(|cause| cause.downcast_ref::<Expected>());
     let Some(status) = expected.map(|expected| expected.status.clone()) else { return Err(Failure::Handler(error)) };
-    let why = chain(&*error);
-    tracing::warn!("{why}");
+    let reason = chain(&*error);
+    tracing::warn!("{reason}");
     if matches!(notice.event, EventName::Action(_)) {
-        hookcmds::action_fail(model.runner(), &why).map_err(Error::from)?;
+        hookcmds::action_fail(model.runner(), &reason).map_err(Error::from)?;
     }
     model.propose(EntityKind::Unit, vec![status]);
     Ok(())

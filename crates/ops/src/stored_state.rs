@@ -93,7 +93,7 @@ pub(crate) struct StoredState {
 
 impl StoredState {
     pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
-        let failed = |why: String| Error::StateFile { path: store.path(), why };
+        let failed = |reason: String| Error::StateFile { path: store.path(), reason };
         let remedy = "move it away to continue without its deferred events and stored values";
         let damaged = |error: &dyn std::fmt::Display| failed(format!("is damaged ({error}): repair it, or {remedy}"));
         let text = store.load().map_err(|error| match error.kind() {
@@ -127,7 +127,7 @@ impl StoredState {
         }
         let text = serde_json::to_string(&*content).map_err(io::Error::from);
         text.and_then(|text| store.save(&text))
-            .map_err(|error| Error::StateFile { path: store.path(), why: format!("cannot be written: {error}") })
+            .map_err(|error| Error::StateFile { path: store.path(), reason: format!("cannot be written: {error}") })
     }
 
     pub(crate) fn get<T: DeserializeOwned>(&self, library: Option<&str>, key: &str) -> Result<Option<T>, Error> {

@@ -12,7 +12,7 @@ pub struct NotSatisfied(String);
 pub fn check(assumes: &Assumes, juju: JujuVersion) -> Result<(), NotSatisfied> {
     match unsatisfied(assumes, juju) {
         errors if errors.is_empty() => Ok(()),
-        errors => Err(NotSatisfied(list(&errors))),
+        errors => Err(NotSatisfied(bullet_list(&errors))),
     }
 }
 
@@ -25,11 +25,11 @@ fn unsatisfied(assumes: &Assumes, juju: JujuVersion) -> Vec<String> {
             Feature::Name(name) => missing(name, juju),
             Feature::Group(group) => {
                 let errors = unsatisfied(group, juju);
-                let head = match group.condition {
+                let heading = match group.condition {
                     AssumesCondition::AllOf => "charm requires all of the following:",
                     AssumesCondition::AnyOf => "charm requires at least one of the following:",
                 };
-                (!errors.is_empty()).then(|| format!("{head}\n{}", list(&errors)))
+                (!errors.is_empty()).then(|| format!("{heading}\n{}", bullet_list(&errors)))
             }
         })
         .collect();
@@ -39,7 +39,7 @@ fn unsatisfied(assumes: &Assumes, juju: JujuVersion) -> Vec<String> {
     checked.into_iter().flatten().collect()
 }
 
-fn list(errors: &[String]) -> String {
+fn bullet_list(errors: &[String]) -> String {
     let indented = errors.iter().map(|error| {
         let lines: Vec<String> =
             format!("- {}", error.trim_matches('\n')).lines().map(|line| format!("  {line}")).collect();
@@ -51,7 +51,7 @@ fn list(errors: &[String]) -> String {
 /// Why a feature, perhaps with a version (`juju >= 4.0`), is not available.
 fn missing(feature: &str, juju: JujuVersion) -> Option<String> {
     let (name, constraint) = match feature.find(['>', '<']) {
-        Some(place) => (feature[..place].trim(), Some(&feature[place..])),
+        Some(at) => (feature[..at].trim(), Some(&feature[at..])),
         None => (feature.trim(), None),
     };
     match name {
@@ -60,15 +60,15 @@ fn missing(feature: &str, juju: JujuVersion) -> Option<String> {
         other => return Some(format!("charm requires feature {other:?} but model does not support it")),
     }
     let constraint = constraint?;
-    let (sign, wanted) = match constraint.strip_prefix(">=") {
-        Some(wanted) => (">=", wanted),
+    let (operator, required) = match constraint.strip_prefix(">=") {
+        Some(required) => (">=", required),
         None => ("<", constraint.strip_prefix('<')?),
     };
-    let wanted = numbers(wanted.trim());
-    let has = numbers(&juju.to_string());
-    let satisfied = if sign == ">=" { has >= wanted } else { has < wanted };
-    let text = wanted.map(|number| number.to_string()).join(".");
-    (!satisfied).then(|| format!("charm requires Juju version {sign} {text}, model has version {juju}"))
+    let required = numbers(required.trim());
+    let actual = numbers(&juju.to_string());
+    let satisfied = if operator == ">=" { actual >= required } else { actual < required };
+    let text = required.map(|number| number.to_string()).join(".");
+    (!satisfied).then(|| format!("charm requires Juju version {operator} {text}, model has version {juju}"))
 }
 
 /// The three numbers of a version; missing ones are 0.
@@ -85,7 +85,7 @@ mod tests {
 
     fn refused(assumes: &str, juju: JujuVersion) -> Option<String> {
         let text = format!("name: a\nsummary: s\ndescription: d\nassumes: {assumes}\n");
-        check(&CharmMeta::parse(&text).unwrap().assumes, juju).err().map(|why| why.to_string())
+        check(&CharmMeta::parse(&text).unwrap().assumes, juju).err().map(|error| error.to_string())
     }
 
     #[test]

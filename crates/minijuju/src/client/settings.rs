@@ -170,7 +170,7 @@ pub fn from_sources(meta: &CharmMeta, application: &str, sources: &[ConfigSource
 /// The options in YAML: under the application's name, or as `juju config` prints them.
 pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<Settings> {
     let document =
-        ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("cannot parse settings data: {why}"))?;
+        ops_metadata::parse_yaml(text).map_err(|error| anyhow::anyhow!("cannot parse settings data: {error}"))?;
     let options = document
         .get(application)
         .or_else(|| document.get("settings"))
@@ -317,14 +317,14 @@ mod tests {
         for uri in ["", id, &format!("secret:{id}"), &format!("secret://deadbeef-1bad-500d-9000-4b1d0d06f00d/{id}")] {
             assert_eq!(settings(uri).unwrap().options["sec"], uri);
         }
-        for (text, why) in [
+        for (text, reason) in [
             ("secret:0000", r#"secret URI "secret:0000" not valid"#),
             ("plain", r#"secret URI "plain" not valid"#),
             ("http:9m4e2mr0ui3e8a215n4g", r#"secret URI scheme "http" not valid"#),
             ("secret://host/9m4e2mr0ui3e8a215n4g", r#"host controller UUID "host" not valid"#),
         ] {
             let error = format!("{:#}", settings(text).unwrap_err());
-            assert_eq!(error, format!("invalid secret URI for option \"sec\": {why}"));
+            assert_eq!(error, format!("invalid secret URI for option \"sec\": {reason}"));
         }
         let from_file = from_yaml(&meta(), "web", "web: {sec: 'secret:0000'}").unwrap();
         assert!(from_file.check_secrets(&meta()).is_err());

@@ -19,7 +19,7 @@ pub struct StatusTimes {
 pub fn status_times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, StatusTimes>> {
     let workload = status::all(db, &model.uuid, Kind::Workload)?;
     let agent = status::all(db, &model.uuid, Kind::Agent)?;
-    let since = |of: &HashMap<String, Status>, unit: &String| of.get(unit).map_or(0, |status| status.since);
+    let since = |statuses: &HashMap<String, Status>, unit: &String| statuses.get(unit).map_or(0, |status| status.since);
     let times = |unit: &String| StatusTimes { agent: since(&agent, unit), workload: since(&workload, unit) };
     Ok(agent.keys().map(|unit| (unit.clone(), times(unit))).collect())
 }
@@ -30,15 +30,15 @@ pub fn print_units(client: &Client, model: &Model, application: &str) -> anyhow:
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
     let times = status_times(db, model)?;
-    for found in unit::of_application(db, &model.uuid, application)? {
-        let name = found.name();
+    for unit in unit::of_application(db, &model.uuid, application)? {
+        let name = unit.name();
         let failed = agent.get(&name).is_some_and(|status| status.status == "error");
         if !failed && times.get(&name) == client.status_times_before.get(&name) {
             continue;
         }
-        let shown = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));
-        let (word, message) = shown.map_or(("unknown", ""), |status| (&status.status, &status.message));
-        let address = machine::find(db, &model.uuid, &found.machine)?.map(|machine| machine.address);
+        let status = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));
+        let (word, message) = status.map_or(("unknown", ""), |status| (&status.status, &status.message));
+        let address = machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.address);
         let word = match word {
             "error" | "maintenance" => format!("in {word}"),
             "unknown" => "of unknown status".to_owned(),

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn invalid_words_are_errors_that_say_what_is_valid() {
-        for (words, why) in [
+        for (words, reason) in [
             ("", "say what to do: import, make, list or remove"),
             ("list all", "list takes no name"),
             ("import ubuntu@24.04", "import takes a name and a folder or tar archive"),
@@ -164,7 +164,7 @@ mod tests {
             ("delete a", r#""delete" is none of import, make, list and remove"#),
         ] {
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(Subcommand::parse(&words).unwrap_err().to_string(), why);
+            assert_eq!(Subcommand::parse(&words).unwrap_err().to_string(), reason);
         }
     }
 }

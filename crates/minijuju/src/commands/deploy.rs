@@ -225,11 +225,11 @@ fn add(
     if !is_application(&name) {
         bail!("invalid application name {name:?}");
     }
-    if let Err(why) = assumes::check(&meta.assumes, model.juju) {
+    if let Err(error) = assumes::check(&meta.assumes, model.juju) {
         if !args.force {
-            return Err(why.into());
+            return Err(error.into());
         }
-        client.progress.print(&format!("WARNING {}", why.to_string().trim_end()));
+        client.progress.print(&format!("WARNING {}", error.to_string().trim_end()));
     }
     let given = settings::from_sources(meta, &name, &args.config)?;
     let mut application = Application {
@@ -312,11 +312,11 @@ mod tests {
         assert_eq!(unit_count(true, &args("")).unwrap(), 0);
         assert_eq!(unit_count(false, &args("-n 2 --to 0,1")).unwrap(), 2);
         for line in ["-n 2", "--to 0"] {
-            let why = "cannot use --num-units or --to with subordinate application";
-            assert_eq!(unit_count(true, &args(line)).unwrap_err().to_string(), why);
+            let reason = "cannot use --num-units or --to with subordinate application";
+            assert_eq!(unit_count(true, &args(line)).unwrap_err().to_string(), reason);
         }
-        let why = "cannot use --constraints with subordinate application";
-        assert_eq!(unit_count(true, &args("--constraints mem=1G")).unwrap_err().to_string(), why);
+        let reason = "cannot use --constraints with subordinate application";
+        assert_eq!(unit_count(true, &args("--constraints mem=1G")).unwrap_err().to_string(), reason);
     }
 
     #[test]

@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn invalid_arguments_are_refused_in_jujus_words() {
-        for (words, why) in [
+        for (words, reason) in [
             ("", "no user specified"),
             ("joe", "no permission level specified"),
             ("joe read m there.db", "either specify model names or offer URLs but not both"),
@@ -271,7 +271,7 @@ mod tests {
             ("joe jump", r#""jump" controller access not valid"#),
             ("-joe read m", r#"invalid username: "-joe""#),
         ] {
-            assert_eq!(parse(words).unwrap_err(), why, "{words}");
+            assert_eq!(parse(words).unwrap_err(), reason, "{words}");
         }
         assert!(parse("joe login m").unwrap_err().starts_with("You have specified a controller access permission"));
         assert!(parse("joe read").unwrap_err().starts_with("You have specified a model access permission"));

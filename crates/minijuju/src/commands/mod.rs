@@ -296,7 +296,7 @@ fn run_as_helper() -> Option<ExitCode> {
         }
         uniter::PLACE_CHARM => {
             let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);
-            uniter::place_charm(&tag, archive.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
+            uniter::place_charm(&tag, archive.as_ref()).inspect_err(|error| eprintln!("{error}")).is_ok()
         }
         uniter::debug::WAIT_FOR_DEBUGGER => {
             let mut word = || args.next()?.into_string().ok();

@@ -204,7 +204,7 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
         match remove_one(client, url, args.force) {
             Ok(Some(model)) => changed_models.push(model),
             Ok(None) => {}
-            Err(why) => errors.push(format!("{why:#}")),
+            Err(error) => errors.push(format!("{error:#}")),
         }
     }
     for model in changed_models {

@@ -275,8 +275,8 @@ fn confirm_removal(
     notice: &str,
     confirmation: &Confirmation,
 ) -> anyhow::Result<bool> {
-    for why in errors {
-        client.progress.print(&format!("ERROR {why}"));
+    for error in errors {
+        client.progress.print(&format!("ERROR {error}"));
     }
     let is_previewed = confirmation.dry_run || !confirmation.no_prompt;
     if notice.is_empty() || (is_previewed && !errors.is_empty()) {

@@ -154,7 +154,7 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
     let mut known: Vec<String> =
         ssh_key::all(client.store.db(), &model.uuid)?.iter().filter_map(|key| Some(fingerprint(key)?.0)).collect();
     for key in &args.keys {
-        let why = match fingerprint(key) {
+        let reason = match fingerprint(key) {
             None => format!("invalid ssh key: {key}"),
             Some((_, comment)) if RESERVED_COMMENTS.contains(&comment.as_str()) => {
                 format!("may not add key with comment {comment}: {key}")
@@ -166,7 +166,7 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
                 continue;
             }
         };
-        client.progress.print(&format!("cannot add key {key:?}: {why}"));
+        client.progress.print(&format!("cannot add key {key:?}: {reason}"));
     }
     say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
@@ -244,9 +244,9 @@ mod tests {
 
     #[test]
     fn keys_are_imported_only_from_launchpad_and_github() {
-        let why = |id: &str| check_key_id(id).err().map(|why| why.to_string()).unwrap_or_default();
-        assert_eq!([why("gh:joe"), why("lp:joe")], ["", ""]);
-        assert_eq!(why("x"), r#""x" key ID not valid"#);
-        assert_eq!(why("joe:gh"), r#"prefix in Key ID "joe:gh" not supported, only lp: and gh: are allowed"#);
+        let reason = |id: &str| check_key_id(id).err().map(|reason| reason.to_string()).unwrap_or_default();
+        assert_eq!([reason("gh:joe"), reason("lp:joe")], ["", ""]);
+        assert_eq!(reason("x"), r#""x" key ID not valid"#);
+        assert_eq!(reason("joe:gh"), r#"prefix in Key ID "joe:gh" not supported, only lp: and gh: are allowed"#);
     }
 }

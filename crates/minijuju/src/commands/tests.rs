@@ -28,8 +28,12 @@ fn early_exit(line: &str) -> EarlyExit {
     }
 }
 
-pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
-    assert_eq!(early_exit(line), EarlyExit { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
+pub(super) fn assert_refused(line: &str, reason: &str, code: u8) {
+    assert_eq!(
+        early_exit(line),
+        EarlyExit { stdout: String::new(), stderr: format!("ERROR {reason}\n"), code },
+        "{line}"
+    );
 }
 
 /// The arguments of a line, which must be the command `$name`.
@@ -177,7 +181,7 @@ fn every_command_line_of_jubilant_is_accepted() {
 
 #[test]
 fn invalid_arguments_are_refused_in_jujus_words() {
-    for (line, why) in [
+    for (line, reason) in [
         ("status --foo", "option provided but not defined: --foo"),
         ("--foo status", "option provided but not defined: --foo"),
         ("deploy", "no charm or bundle specified"),
@@ -231,7 +235,7 @@ fn invalid_arguments_are_refused_in_jujus_words() {
         ("switch a b", "unrecognized args: [\"b\"]"),
         ("fire tinyproxy update-status", "unit name \"tinyproxy\" not valid"),
     ] {
-        assert_refused(line, why, 2);
+        assert_refused(line, reason, 2);
     }
 }
 
@@ -266,13 +270,13 @@ fn options_that_juju_ignores_on_machines_are_accepted() {
     ] {
         parse(line);
     }
-    for (channel, why) in [
+    for (channel, reason) in [
         ("latest/odd", "risk in channel \"latest/odd\" not valid"),
         ("/edge", "track in channel \"/edge\" not valid"),
         ("edge/", "branch in channel \"edge/\" not valid"),
         ("a/edge/b/c", "channel is malformed and has too many components \"a/edge/b/c\""),
     ] {
-        assert_refused(&format!("deploy . --channel {channel}"), &format!("error in --channel: {why}"), 2);
+        assert_refused(&format!("deploy . --channel {channel}"), &format!("error in --channel: {reason}"), 2);
     }
 }
 

@@ -20,8 +20,8 @@ pub fn run(name: &str) -> ExitCode {
             let _ = io::stderr().write_all(&reply.stderr);
             ExitCode::from(u8::try_from(reply.code).unwrap_or(1))
         }
-        Err(why) => {
-            eprintln!("ERROR {why}");
+        Err(error) => {
+            eprintln!("ERROR {error}");
             ExitCode::FAILURE
         }
     }

@@ -126,8 +126,8 @@ pub fn run() -> ExitCode {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        Err(ParseError::Usage(why)) => {
-            eprintln!("ERROR {why}");
+        Err(ParseError::Usage(error)) => {
+            eprintln!("ERROR {error}");
             return ExitCode::from(2);
         }
     };
@@ -141,8 +141,8 @@ pub fn run() -> ExitCode {
             let _ = io::stderr().write_all(&reply.stderr);
             ExitCode::from(u8::try_from(reply.code).unwrap_or(1))
         }
-        Err(why) => {
-            eprintln!("ERROR {why}");
+        Err(error) => {
+            eprintln!("ERROR {error}");
             ExitCode::FAILURE
         }
     }
@@ -205,7 +205,7 @@ fn choose_unit(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<
                     words.remove(0);
                     Ok(name)
                 }
-                Err(why) => only().map_err(|_| why),
+                Err(error) => only().map_err(|_| error),
             }
         }
         name => parse_unit(name),
@@ -276,7 +276,7 @@ mod tests {
 
     fn usage_error(args: &[&str], context: &str, units: &[&str]) -> String {
         match read(args, context, units) {
-            Err(ParseError::Usage(why)) => why.to_string(),
+            Err(ParseError::Usage(reason)) => reason.to_string(),
             other => panic!("{args:?}: {other:?}"),
         }
     }
@@ -304,13 +304,13 @@ mod tests {
         let request = read(&["--relation", "db:4", "--remote-unit", "pg/1", "foo/1", "command"], "", &[]).unwrap();
         assert_eq!((request.relation, request.remote_unit.as_str()), (Some(4), "pg/1"));
         assert_eq!(usage_error(&["-r", "db", "foo/1", "x"], "", &[]), "invalid relation id");
-        let why = usage_error(&["--remote-unit", "pg/1", "foo/1", "x"], "", &[]);
-        assert_eq!(why, "remote unit: pg/1, provided without a relation");
+        let reason = usage_error(&["--remote-unit", "pg/1", "foo/1", "x"], "", &[]);
+        assert_eq!(reason, "remote unit: pg/1, provided without a relation");
     }
 
     #[test]
     fn invalid_arguments_are_refused_in_jujus_words() {
-        for (args, context, units, why) in [
+        for (args, context, units, reason) in [
             (&[][..], "", &[][..], "missing unit-name"),
             (&["foo"], "", &[], "\"foo\" is not a valid tag"),
             (&["foo"], "", &["a/0", "b/0"], "\"foo\" is not a valid tag"),
@@ -330,7 +330,7 @@ mod tests {
                 "juju-exec cannot be called from within a hook, have context \"foo/1-x-1\"",
             ),
         ] {
-            assert_eq!(usage_error(args, context, units), why, "{args:?}");
+            assert_eq!(usage_error(args, context, units), reason, "{args:?}");
         }
         assert_eq!(read(&["--help"], "", &[]), Err(ParseError::Help));
     }

@@ -44,8 +44,8 @@ struct ReplyHead {
     stderr: u64,
 }
 
-fn invalid_data(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+fn invalid_data(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 fn read_head<T: for<'de> Deserialize<'de>>(from: &mut BufReader<&UnixStream>) -> io::Result<T> {

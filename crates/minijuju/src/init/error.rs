@@ -22,8 +22,8 @@ pub(crate) enum InitError {
     NotPython { folder: PathBuf },
     #[error("cannot start python3, which reads the charm: {0}")]
     NoPython(io::Error),
-    #[error("cannot read the Python in {}: {why}", folder.display())]
-    UnreadablePython { folder: PathBuf, why: String },
+    #[error("cannot read the Python in {}: {reason}", folder.display())]
+    UnreadablePython { folder: PathBuf, reason: String },
     #[error("cannot write {}: {error}", path.display())]
     Write { path: PathBuf, error: io::Error },
     #[error("cannot read {}: {error}", path.display())]

@@ -31,8 +31,8 @@ enum ActionError {
     #[error(transparent)]
     Program(#[from] FindError),
     /// Its parameters do not match the charm's schema.
-    #[error("cannot run {action:?} action: {why}")]
-    Params { action: String, why: ParamsError },
+    #[error("cannot run {action:?} action: {reason}")]
+    Params { action: String, reason: ParamsError },
     /// The relation or remote unit that it names does not exist.
     #[error("{0}")]
     Relation(juju_exec::RelationError),
@@ -66,7 +66,7 @@ impl Worker<'_> {
         let step = self.progress.start_step(format!("{name} {label}"));
         let (relation, relation_error) = match juju_exec::relation_hook(&task, snapshot) {
             Ok(relation) => (relation, None),
-            Err(why) => (None, Some(ActionError::Relation(why))),
+            Err(error) => (None, Some(ActionError::Relation(error))),
         };
         let job = match (&action, &task.kind) {
             (Some(action), _) => Job::Action(action, id),
@@ -93,7 +93,7 @@ impl Worker<'_> {
         let mut session =
             Session::load(self.store.db(), self.model, snapshot, (job, &task.params), &context, &machine)?;
         let (ended, output) = match (refused, program) {
-            (Some(why), _) => (Err(why), Default::default()),
+            (Some(reason), _) => (Err(reason), Default::default()),
             (None, Ok(Some(program))) => {
                 let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, snapshot, task.kind.name());
                 listener.capture(action.as_ref().map(|_| id));
@@ -134,7 +134,10 @@ impl Worker<'_> {
         let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
         let values = task.params.clone().into_iter().collect();
         let params = action_params::prepare(defined, &values, self.model.juju);
-        task.params = params.map_err(|why| ActionError::Params { action: action.clone(), why })?.into_iter().collect();
+        task.params = params
+            .map_err(|error| ActionError::Params { action: action.clone(), reason: error })?
+            .into_iter()
+            .collect();
         Ok(())
     }
 

@@ -40,7 +40,7 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
         let mut helper = machine.helper()?;
         Ok(helper.args([PLACE_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
     };
-    let failed = |why: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {why}", archive.display()));
+    let failed = |reason: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {reason}", archive.display()));
     let output = run().map_err(|error| failed(&error))?;
     match String::from_utf8_lossy(&output.stderr).trim() {
         _ if output.status.success() => Ok(()),
@@ -53,7 +53,7 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
 pub fn place_charm(tag: &str, archive: &Path) -> Result<(), Error> {
     let stdin = "/proc/self/fd/0";
     deploy_to(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
-        Error::Unpack(why) => Error::Unpack(why.replace(stdin, &archive.to_string_lossy())),
+        Error::Unpack(reason) => Error::Unpack(reason.replace(stdin, &archive.to_string_lossy())),
         error @ Error::Place { .. } => error,
     })
 }

@@ -92,9 +92,9 @@ impl Worker<'_> {
                 self.reboot(&snapshot, &machine)?;
                 step.done();
             }
-            Outcome::Failed(why) => {
-                self.record_failure(&snapshot, hook, result.via, &why)?;
-                step.failed(&why);
+            Outcome::Failed(reason) => {
+                self.record_failure(&snapshot, hook, result.via, &reason)?;
+                step.failed(&reason);
                 self.report_failure(&snapshot, hook, &result.tail);
             }
         }
@@ -166,13 +166,13 @@ impl Worker<'_> {
                     Ended::Stopped => None,
                 };
             }
-            Err(why) => failure = Some(why.to_string()),
+            Err(error) => failure = Some(error.to_string()),
         }
         let (reboot, stopped, status_set) = (session.wants_reboot(), session.must_stop(), session.status_set());
         let outcome = match failure {
-            Some(why) => {
+            Some(reason) => {
                 self.commit_immediate(session.fail())?;
-                Outcome::Failed(why)
+                Outcome::Failed(reason)
             }
             None if stopped => {
                 self.commit_immediate(session.fail())?;
@@ -181,9 +181,9 @@ impl Worker<'_> {
             // The hook fails if Juju refuses its changes.
             None => match session.succeed() {
                 (changes, None) => Outcome::Succeeded(Box::new(changes)),
-                (changes, Some(why)) => {
-                    self.commit_refused(snapshot, changes, &why)?;
-                    Outcome::Failed(why)
+                (changes, Some(reason)) => {
+                    self.commit_refused(snapshot, changes, &reason)?;
+                    Outcome::Failed(reason)
                 }
             },
         };
@@ -196,8 +196,8 @@ impl Worker<'_> {
     }
 
     /// Store what took effect at once although Juju refuses the rest, and the reason for that.
-    pub(super) fn commit_refused(&mut self, snapshot: &Snapshot, changes: Changes, why: &str) -> anyhow::Result<()> {
-        let message = format!("cannot apply changes: {why}");
+    pub(super) fn commit_refused(&mut self, snapshot: &Snapshot, changes: Changes, reason: &str) -> anyhow::Result<()> {
+        let message = format!("cannot apply changes: {reason}");
         let line = log_line(snapshot, LogLevel::Error, "juju.worker.uniter.context", &message);
         self.store.write(|db| {
             log::append(db, &self.model.uuid, &[line])?;
@@ -303,12 +303,18 @@ impl Worker<'_> {
     }
 
     /// Discard a failed hook's effects, and record that it failed.
-    fn record_failure(&mut self, snapshot: &Snapshot, hook: &Hook, via: Option<&str>, why: &str) -> anyhow::Result<()> {
+    fn record_failure(
+        &mut self,
+        snapshot: &Snapshot,
+        hook: &Hook,
+        via: Option<&str>,
+        reason: &str,
+    ) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.operation = Operation::Failed(hook.clone());
         let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
         let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
-        let text = format!("hook {:?}{via} failed: {why}", hook.name());
+        let text = format!("hook {:?}{via} failed: {reason}", hook.name());
         // The user sees it anyway.
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
         let line = log_line(snapshot, LogLevel::Error, "juju.worker.uniter.operation", &text);

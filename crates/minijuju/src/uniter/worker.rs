@@ -64,9 +64,9 @@ impl Worker<'_> {
         let started = match self.machines.start(&spec) {
             Ok(started) => started,
             Err(error) => {
-                let why = error.to_string();
-                self.store.write(|db| status::set(db, &uuid, Kind::Machine, &number, &Status::new("down", &why)))?;
-                step.failed(&why);
+                let reason = error.to_string();
+                self.store.write(|db| status::set(db, &uuid, Kind::Machine, &number, &Status::new("down", &reason)))?;
+                step.failed(&reason);
                 return Err(error.into());
             }
         };

@@ -113,7 +113,7 @@ fn an_action_that_fails_by_action_fail_or_its_exit_code_changes_nothing() {
 #[ignore = "needs root: it starts machines"]
 fn undefined_hooks_are_not_scheduled() {
     let rig = deployed();
-    for (words, why) in [
+    for (words, reason) in [
         (["web/0", "nope"].as_slice(), r#"action "nope" not defined on unit "web/0""#),
         (&["web/7", "backup"], r#""unit-web-7" not found"#),
         (&["db/leader", "backup"], r#"could not determine leader for "db""#),
@@ -131,7 +131,7 @@ fn undefined_hooks_are_not_scheduled() {
     ] {
         let done = rig.run(&[["run"].as_slice(), words].concat()).ok();
         assert_eq!(done.stdout, "");
-        assert!(done.stderr.contains("failed to schedule any tasks") && done.stderr.contains(why), "{done:?}");
+        assert!(done.stderr.contains("failed to schedule any tasks") && done.stderr.contains(reason), "{done:?}");
     }
 }
 
@@ -345,8 +345,8 @@ fn a_refusal_of_changes_is_printed_and_logged() {
     let refused = ["exec", "--unit", "web/0", "--format", "json", "echo odd >&2; open-port 80 --endpoints nope"];
     let ran = task(&rig.run(&refused).stdout);
     assert_eq!((&ran["status"], &ran["message"]), (&"failed".into(), &"committing requested changes failed".into()));
-    let why = "cannot open/close ports: open port range: endpoint \"nope\" for unit \"web/0\" not found";
-    assert_eq!(ran["results"]["stderr"], format!("odd\n\n{why}"));
+    let reason = "cannot open/close ports: open port range: endpoint \"nope\" for unit \"web/0\" not found";
+    assert_eq!(ran["results"]["stderr"], format!("odd\n\n{reason}"));
     let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
-    assert!(log.contains(&format!("cannot apply changes: {why}")), "{log}");
+    assert!(log.contains(&format!("cannot apply changes: {reason}")), "{log}");
 }

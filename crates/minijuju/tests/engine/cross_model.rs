@@ -164,8 +164,8 @@ fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
     assert!(stderr.contains("✓ web/0 store-relation-joined (kept/0)"), "{stderr}");
     let (here, there) = (logged(&rig, "here").len(), logged(&rig, "there").len());
     let refused = rig.run(&["suspend-relation", "0"]).error();
-    let why = "cannot set suspend status for \"web:store kept:data\" which is not associated with an offer";
-    assert_eq!(refused, format!("ERROR {why}"));
+    let reason = "cannot set suspend status for \"web:store kept:data\" which is not associated with an offer";
+    assert_eq!(refused, format!("ERROR {reason}"));
     assert_eq!(rig.run(&["suspend-relation", "-m", "there", "7"]).error(), "ERROR relation 7 not found");
 
     rig.run(&["suspend-relation", "-m", "there", "0", "--message", "for a while"]).ok();
@@ -221,7 +221,7 @@ fn commands_about_offers_print_what_juju_4_prints() {
     rig.run(&["add-model", "here", "--config", "agent-version=4.0"]).ok();
     rig.run(&["deploy", &rig.charm("web", REQUIRER, &[("metadata.yaml", WEB)])]).ok();
     let uuid = status_uuid(&rig, "there");
-    for (args, why) in [
+    for (args, reason) in [
         (
             &["offer", "there.db:juju-info", "kept"][..],
             "offer \"kept\" already exists, updating offers is not supported",
@@ -235,7 +235,7 @@ fn commands_about_offers_print_what_juju_4_prints() {
         (&["consume", "there.kept", "web"], "could not consume admin/there.kept: application \"web\" already exists"),
         (&["remove-offer", "there.nope"], "\"nope\": offer not found"),
     ] {
-        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+        assert_eq!(rig.run(args).error(), format!("ERROR {reason}"), "{args:?}");
     }
     rig.run(&["remove-saas", "nope"]).ok();
     rig.run(&["integrate", "web", "there.kept"]).ok();
@@ -258,7 +258,7 @@ fn status_uuid(rig: &Rig, model: &str) -> String {
 #[ignore = "needs root: it starts machines"]
 fn grant_and_revoke_fail_because_admin_is_the_only_user() {
     let rig = deployed_with_offer();
-    for (args, why) in [
+    for (args, reason) in [
         (&["grant", "admin", "read", "there.kept"][..], "user already has \"read\" access or greater"),
         (&["grant", "admin", "write", "here"], "user already has \"write\" access or greater"),
         (
@@ -272,7 +272,7 @@ fn grant_and_revoke_fail_because_admin_is_the_only_user() {
             "could not revoke offer access: \"admin\" is the only user, and keeps all access",
         ),
     ] {
-        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+        assert_eq!(rig.run(args).error(), format!("ERROR {reason}"), "{args:?}");
     }
 }
 
@@ -291,7 +291,7 @@ fn destroying_a_model_removes_its_side_of_cross_model_relations() {
 #[ignore = "needs root: it starts machines"]
 fn invalid_arguments_about_offers_are_refused_in_jujus_words() {
     let rig = deployed_with_offer();
-    for (args, why) in [
+    for (args, reason) in [
         (&["offer", "db"][..], "endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" "),
         (&["offer", "there.nope:data"], "getting offered application nope: application \"nope\" not found"),
         (&["offer", "nope.db:data"], "getting model details: model minijuju:admin/nope not found"),
@@ -317,12 +317,12 @@ fn invalid_arguments_about_offers_are_refused_in_jujus_words() {
         (&["remove-offer", "there.nope"], "offer \"nope\" not found"),
         (&["integrate", "web", "web", "--via", "10.0.0.0/8"], "no relations found"),
     ] {
-        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+        assert_eq!(rig.run(args).error(), format!("ERROR {reason}"), "{args:?}");
     }
     let removed = rig.run(&["remove-saas", "nope"]);
     assert_eq!(removed.code, 1);
-    let why = "removing SAAS application nope failed: saas application \"nope\" not found";
-    assert_eq!(removed.stderr.trim(), why);
+    let reason = "removing SAAS application nope failed: saas application \"nope\" not found";
+    assert_eq!(removed.stderr.trim(), reason);
 
     rig.run(&["consume", "there.kept"]).ok();
     let taken = rig.run(&["deploy", &rig.charm("web", "exit 0", &[("metadata.yaml", WEB)]), "kept"]).error();

@@ -98,14 +98,14 @@ fn debug_hooks_runs_a_shell_in_place_of_hooks_and_uses_its_exit_code() {
 #[ignore = "needs root: it starts machines"]
 fn only_named_hooks_are_debugged_and_a_hook_whose_debugger_ended_fails() {
     let rig = deployed();
-    for (args, why) in [
+    for (args, reason) in [
         (&["debug-hooks", "web/9"][..], "unit \"web/9\" not found"),
         (
             &["debug-hooks", "web/0", "nope"],
             "unit \"web/0\" contains neither hook nor action \"nope\", valid actions are [backup] and",
         ),
     ] {
-        assert!(rig.run(args).error().starts_with(&format!("ERROR {why}")), "{args:?}");
+        assert!(rig.run(args).error().starts_with(&format!("ERROR {reason}")), "{args:?}");
     }
     let mut debugger = Debugger::begin(&rig, &["debug-hooks", "web/0", "update-status"]);
     rig.run(&["config", "web", "slug=one"]).ok();

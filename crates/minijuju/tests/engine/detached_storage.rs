@@ -93,9 +93,9 @@ fn required_storage_cannot_be_detached_and_storage_of_a_machine_stays_on_it() {
     let rig = deployed("data=1G");
     let refused = rig.run(&["detach-storage", "cache/0"]);
     assert_eq!(refused.code, 1);
-    let why =
+    let reason =
         "failed to detach cache/0: cannot destroy storage attachment cache/0:web/0: cannot detach, storage is singular";
-    assert!(refused.stderr.contains(why), "{refused:?}");
+    assert!(refused.stderr.contains(reason), "{refused:?}");
     rig.run(&["detach-storage", "data/1"]).ok();
     rig.run(&["add-unit", "web"]).ok();
     let refused = rig.run(&["attach-storage", "web/1", "data/1"]).stderr;

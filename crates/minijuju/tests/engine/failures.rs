@@ -313,7 +313,7 @@ fn files_that_are_not_charms_are_refused_and_leave_nothing() {
     zip.start_file("metadata.yaml", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(b"name: none\nsummary: s\ndescription: d\n").unwrap();
     zip.finish().unwrap();
-    for (charm, why) in [
+    for (charm, reason) in [
         ("./text.charm", "not a zip file"),
         ("./missing.charm", "no charm was found at \"./missing.charm\""),
         ("./empty", ""),
@@ -321,7 +321,7 @@ fn files_that_are_not_charms_are_refused_and_leave_nothing() {
         ("postgresql", "minijuju deploys local charms"),
     ] {
         let error = rig.run(&["deploy", charm]).error();
-        assert!(error.contains(why), "{charm}: {error}");
+        assert!(error.contains(reason), "{charm}: {error}");
     }
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
     let left: Vec<_> = fs::read_dir(rig.folder().join("data/charms")).unwrap().collect();

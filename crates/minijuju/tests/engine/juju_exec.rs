@@ -89,7 +89,7 @@ fn a_caller_gets_what_the_command_printed_and_its_exit_code() {
     assert_eq!(inside(&rig, "juju-run -u web/0 'unit-get private-address; pwd'").ok().stdout.lines().count(), 2);
     let names = inside(&rig, "juju-exec -u '' 'env | grep -c ^JUJU_ACTION; echo $JUJU_CONTEXT_ID'").ok().stdout;
     assert!(names.starts_with("0\nweb/0-run-commands-"), "{names}");
-    for (line, code, why) in [
+    for (line, code, reason) in [
         ("juju-exec web/9 true", 1, "ERROR unit \"web/9\" not found on this machine\n"),
         ("juju-exec -r 77 web/0 true", 1, "ERROR unknown relation id: 77\n"),
         ("juju-exec", 2, "ERROR missing unit-name\n"),
@@ -102,7 +102,7 @@ fn a_caller_gets_what_the_command_printed_and_its_exit_code() {
     ] {
         let done = inside(&rig, line);
         assert_eq!(done.code, code, "{line}: {done:#?}");
-        assert!(why.is_empty() || done.stderr == why, "{line}: {done:#?}");
+        assert!(reason.is_empty() || done.stderr == reason, "{line}: {done:#?}");
     }
     assert_eq!(inside(&rig, "juju-exec --no-context 'echo $0 ${JUJU_UNIT_NAME-none}'").ok().stdout, "/bin/bash none\n");
     let refused = rig.run(&["ssh", "web/0", "juju-exec web/0 true"]);

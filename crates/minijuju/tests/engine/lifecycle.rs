@@ -137,7 +137,7 @@ fn configuration_is_refused_in_jujus_words() {
     let before = rig.run(&["config", "web"]).ok().stdout;
     fs::write(rig.folder().join("typed.yaml"), "web: {port: text}\n").unwrap();
     fs::write(rig.folder().join("other.yaml"), "other: {port: 1}\n").unwrap();
-    for (words, why) in [
+    for (words, reason) in [
         (
             ["tls=perhaps", "port=8"],
             r#"parsing settings for application: option "tls" expected boolean, got "perhaps""#,
@@ -150,7 +150,7 @@ fn configuration_is_refused_in_jujus_words() {
         (["--file", "other.yaml"], r#"parsing settings for application: no settings found for "web""#),
     ] {
         let done = rig.run(&[["config", "web"], words].concat());
-        assert_eq!((done.code, done.stderr), (1, format!("ERROR {why}\n")));
+        assert_eq!((done.code, done.stderr), (1, format!("ERROR {reason}\n")));
     }
     assert_eq!(rig.run(&["config", "web"]).ok().stdout, before, "what is refused changes nothing");
     let error = rig.run(&["deploy", &charm]).error();
@@ -176,14 +176,14 @@ fn model_configuration_is_checked() {
     let rig = Rig::new();
     rig.run(&["add-model", "testing"]).ok();
     fs::write(rig.folder().join("model.yaml"), "agent-version: 9.9.9\nmode: strict\n").unwrap();
-    for (words, why) in [
+    for (words, reason) in [
         (
             ["test-mode=true", "update-status-hook-interval=often"],
             r#"invalid update status hook interval in model configuration: time: invalid duration "often""#,
         ),
         (["--file", "model.yaml"], r#""agent-version" must be set via "upgrade-model""#),
     ] {
-        assert_eq!(rig.run(&["model-config", words[0], words[1]]).error(), format!("ERROR {why}"));
+        assert_eq!(rig.run(&["model-config", words[0], words[1]]).error(), format!("ERROR {reason}"));
     }
     let value = |name: &str| rig.run(&["model-config", name]).ok().stdout;
     assert_eq!((value("test-mode"), value("mode")), ("False\n".into(), "requires-prompts\n".into()));

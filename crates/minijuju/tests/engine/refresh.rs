@@ -25,7 +25,7 @@ fn a_refresh_that_would_remove_something_in_use_changes_nothing() {
     rig.run(&["deploy", &rig.charm("pg", DISPATCH, &[("metadata.yaml", pg)])]).ok();
     rig.run(&["integrate", "web", "pg"]).ok();
     let before = rig.logged().len();
-    for (line, why) in [
+    for (line, reason) in [
         ("requires: {db: {interface: pg}}", "would break relation \"web:db pg:data\""),
         ("  cache: {type: filesystem, multiple: {range: 0-3}}", "in-use storage \"cache\" removed"),
     ] {
@@ -33,7 +33,7 @@ fn a_refresh_that_would_remove_something_in_use_changes_nothing() {
         let charm = rig.charm("web", DISPATCH, &[("metadata.yaml", &metadata)]);
         let error = rig.run(&["refresh", "web", "--path", &charm]).error();
         assert!(error.starts_with("ERROR cannot upgrade application \"web\" to charm \"local:web-"), "{error}");
-        assert!(error.ends_with(why), "{error}");
+        assert!(error.ends_with(reason), "{error}");
     }
     assert_eq!(rig.logged().len(), before);
 }

@@ -13,11 +13,11 @@ fn keys_are_listed_and_removed_and_have_no_effect() {
     let needless = "minijuju needs no SSH keys";
     let added = rig.run(&["add-ssh-key", &format!("{KEY} joe@ubuntu"), "nonsense", &format!("{KEY} again")]).ok();
     assert!(added.stderr.contains(needless), "{added:?}");
-    for why in [
+    for reason in [
         "cannot add key \"nonsense\": invalid ssh key: nonsense",
         &format!("cannot add key \"{KEY} again\": duplicate ssh key: {KEY} again"),
     ] {
-        assert!(added.stderr.lines().any(|line| line == why), "{why} in {added:?}");
+        assert!(added.stderr.lines().any(|line| line == reason), "{reason} in {added:?}");
     }
     let listed = rig.run(&["list-ssh-keys"]).ok();
     assert_eq!(listed.stdout, format!("Keys used in model: admin/default\n{FINGERPRINT} (joe@ubuntu)\n"));

@@ -163,9 +163,9 @@ fn a_charm_is_refused_by_a_version_that_it_does_not_assume() {
     rig.run(&["add-model", "old"]).ok();
     let refused = rig.run(&["deploy", &charm]);
     assert_eq!(refused.code, 1);
-    let why =
+    let reason =
         "ERROR Charm cannot be deployed because:\n  - charm requires Juju version >= 4.0.0, model has version 3.6.12\n";
-    assert!(refused.stderr.starts_with(why), "{refused:?}");
+    assert!(refused.stderr.starts_with(reason), "{refused:?}");
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
     rig.run(&["add-model", "new", "--config", "agent-version=4.0"]).ok();
     rig.run(&["deploy", &charm]).ok();

@@ -29,10 +29,11 @@ fn control_characters_are_refused_even_in_comments() {
         for text in
             [format!("k: v\nl: a{c}b"), format!("k: v\nl: 'a{c}b'"), format!("k: v\n# c{c}"), format!("k: v\nl{c}: a")]
         {
-            for (reader, why) in [("Charmcraft", refused(&text)), ("Juju", parse_yaml(&text).unwrap_err().to_string())]
+            for (reader, reason) in
+                [("Charmcraft", refused(&text)), ("Juju", parse_yaml(&text).unwrap_err().to_string())]
             {
                 let expected = format!("control characters are not allowed: U+{:04X} at line 2", u32::from(c));
-                assert!(why.contains(&expected), "{reader} {text:?}: {why}");
+                assert!(reason.contains(&expected), "{reader} {text:?}: {reason}");
             }
             assert!(parse_text_map(&text).is_err(), "{text:?}");
         }

@@ -65,9 +65,9 @@ fn check_event(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
     let (name, id) = (&event.name, relation.full_id());
     if !scenario.state.relations.contains(relation) {
         let same_id = scenario.state.get_relation(relation.id).is_some();
-        let why = if same_id { "the one there with its id differs" } else { "it is not there" };
+        let reason = if same_id { "the one there with its id differs" } else { "it is not there" };
         problems.push(format!(
-            "{name} is about relation {id}, which is not in the state ({why}): give both the same relation"
+            "{name} is about relation {id}, which is not in the state ({reason}): give both the same relation"
         ));
         return;
     }

@@ -52,9 +52,10 @@ fn check_event(scenario: &Scenario<'_>, problems: &mut Vec<String>) {
     let (name, id) = (&scenario.event.name, &secret.id);
     if !scenario.state.secrets.contains(secret) {
         let same_id = scenario.state.get_secret(id).is_some();
-        let why = if same_id { "the one there with its id differs" } else { "it is not there" };
-        problems
-            .push(format!("{name} is about secret {id}, which is not in the state ({why}): give both the same secret"));
+        let reason = if same_id { "the one there with its id differs" } else { "it is not there" };
+        problems.push(format!(
+            "{name} is about secret {id}, which is not in the state ({reason}): give both the same secret"
+        ));
         return;
     }
     let for_owner = matches!(name, EventName::SecretRotate | EventName::SecretExpired | EventName::SecretRemove);

@@ -75,7 +75,7 @@ impl ActionEvent {
     /// # Errors
     /// The results are not a map, Juju would refuse a key, or `action-set` failed.
     pub fn set_results<T: Serialize>(&self, results: &T) -> Result<(), Error> {
-        let invalid = |why: String| Error::ActionResults { action: self.name.clone(), why };
+        let invalid = |reason: String| Error::ActionResults { action: self.name.clone(), reason };
         let results = match serde_json::to_value(results) {
             Ok(Value::Object(map)) => map,
             Ok(other) => return Err(invalid(format!("they are not a map but {other}"))),

@@ -162,7 +162,7 @@ pub fn opened_ports(runner: &dyn Runner) -> Result<Vec<Port>> {
         .map(|port| {
             port.parse().map_err(|error: InvalidPort| Error::Output {
                 command: command_line.clone(),
-                why: error.to_string().into(),
+                reason: error.to_string().into(),
             })
         })
         .collect()

@@ -85,7 +85,7 @@ impl Command {
     pub fn output(self, runner: &dyn Runner) -> Result<String> {
         let output = match runner.run(&self) {
             Ok(output) => output,
-            Err(error) => return Err(Error::Start { command: self.to_string(), why: error.to_string().into() }),
+            Err(error) => return Err(Error::Start { command: self.to_string(), reason: error.to_string().into() }),
         };
         if output.code != 0 {
             return Err(Error::Failed {
@@ -95,7 +95,7 @@ impl Command {
             });
         }
         String::from_utf8(output.stdout)
-            .map_err(|_| Error::Output { command: self.to_string(), why: "it is not UTF-8".to_owned().into() })
+            .map_err(|_| Error::Output { command: self.to_string(), reason: "it is not UTF-8".to_owned().into() })
     }
 
     /// Run it and ignore its output.
@@ -115,13 +115,13 @@ impl Command {
         let secret = self.secret;
         let text = self.output(runner)?;
         serde_json::from_str(&text).map_err(|error| {
-            let why = match (text.trim().is_empty(), secret) {
+            let reason = match (text.trim().is_empty(), secret) {
                 (true, _) => "it is empty".to_owned(),
                 // serde_json's message may quote a value.
                 (false, true) => format!("line {}, column {}", error.line(), error.column()),
                 (false, false) => format!("{error}: {}", excerpt(text.trim())),
             };
-            Error::Output { command, why: why.into() }
+            Error::Output { command, reason: reason.into() }
         })
     }
 
@@ -132,7 +132,7 @@ impl Command {
         if value.is_null() {
             return Ok(T::default());
         }
-        serde_json::from_value(value).map_err(|error| Error::Output { command, why: error.to_string().into() })
+        serde_json::from_value(value).map_err(|error| Error::Output { command, reason: error.to_string().into() })
     }
 }
 
@@ -231,7 +231,7 @@ pub enum Error {
         command: String,
         /// Why not.
         #[source]
-        why: Reason,
+        reason: Reason,
     },
     /// It exited with a code other than 0.
     #[error("`{command}` failed with exit code {code}")]
@@ -251,7 +251,7 @@ pub enum Error {
         command: String,
         /// What is wrong with the output.
         #[source]
-        why: Reason,
+        reason: Reason,
     },
 }
 

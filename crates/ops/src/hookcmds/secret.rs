@@ -217,7 +217,7 @@ fn with_content<T>(
     let Some(content) = content else { return run(command) };
     let command_line = command.to_string();
     let file = ContentFile::write(content)
-        .map_err(|error| Error::Start { command: command_line, why: error.to_string().into() })?;
+        .map_err(|error| Error::Start { command: command_line, reason: error.to_string().into() })?;
     run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
 }
 
@@ -340,7 +340,7 @@ pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str
     let (id, info) = secrets
         .into_iter()
         .next()
-        .ok_or_else(|| Error::Output { command: command_line, why: "it names no secret".to_owned().into() })?;
+        .ok_or_else(|| Error::Output { command: command_line, reason: "it names no secret".to_owned().into() })?;
     Ok(SecretInfo { id, ..info })
 }
 

@@ -39,7 +39,7 @@ impl SecretContent {
     pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
         load_plain(&self.0).map_err(|error| Error::SecretContent {
             name: "with this content".to_owned(),
-            why: if self.0.contains_key(&error.name) {
+            reason: if self.0.contains_key(&error.name) {
                 format!("key {} is not what the charm expects", error.name)
             } else {
                 format!("it has no key {}", error.name)
@@ -59,7 +59,7 @@ impl SecretContent {
     }
 
     pub(super) fn check(&self, name: &str) -> Result<(), Error> {
-        let invalid = |why: String| Error::SecretContent { name: name.to_owned(), why };
+        let invalid = |reason: String| Error::SecretContent { name: name.to_owned(), reason };
         if self.0.is_empty() {
             return Err(invalid("it has no keys, and Juju refuses an empty secret".to_owned()));
         }

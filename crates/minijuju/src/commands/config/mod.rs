@@ -172,10 +172,10 @@ impl Arguments for ConfigArgs {
 
 /// Adds the context with which Juju says why it refuses options.
 fn refusal_context(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
-    move |why| match juju.is_4() {
-        false => why.context("parsing settings for application"),
-        true if why.to_string().starts_with("unknown option ") => why.context("invalid application config"),
-        true => why,
+    move |reason| match juju.is_4() {
+        false => reason.context("parsing settings for application"),
+        true if reason.to_string().starts_with("unknown option ") => reason.context("invalid application config"),
+        true => reason,
     }
 }
 
@@ -264,7 +264,7 @@ mod tests {
             action("config tinyproxy --file o.yaml a=1 --reset b"),
             change(&[("a", "1")], &["b"], Some("o.yaml"))
         );
-        for (line, why) in [
+        for (line, reason) in [
             ("config", "no application name specified"),
             ("config slug=foo", "no application name specified"),
             ("config a b c", "cannot specify multiple keys to get"),
@@ -276,7 +276,7 @@ mod tests {
             ("config a --reset b=1", "--reset accepts a comma delimited set of keys \"a,b,c\", received: \"b=1\""),
             ("model-config --reset agent-version", "\"agent-version\" cannot be reset"),
         ] {
-            assert_refused(line, why, 2);
+            assert_refused(line, reason, 2);
         }
     }
 }

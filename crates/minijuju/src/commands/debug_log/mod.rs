@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(command!("debug-log", DebugLog).backlog_size(), Some(10));
         assert_eq!(command!("debug-log --replay", DebugLog).backlog_size(), None);
         assert!(command!("debug-log -n 5", DebugLog).tail);
-        for (line, why) in [
+        for (line, reason) in [
             ("debug-log --tail --no-tail", "setting --tail and --no-tail not valid"),
             ("debug-log -n x", "invalid value \"x\" for option -n: invalid value \"x\" for uint flag"),
             (
@@ -270,7 +270,7 @@ mod tests {
                 "level value \"LOUD\" is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"",
             ),
         ] {
-            assert_refused(line, why, 2);
+            assert_refused(line, reason, 2);
         }
     }
 }

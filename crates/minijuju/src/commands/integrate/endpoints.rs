@@ -142,10 +142,10 @@ pub fn infer_endpoints_by_juju_4(
     if !missing.is_empty() {
         bail!("no candidates for {}: relation endpoint not found", missing.join(" and "));
     }
-    infer_endpoints(&candidates[0], &candidates[1], &format!("{one} {two}")).map_err(|why| {
-        match why.to_string().as_str() {
+    infer_endpoints(&candidates[0], &candidates[1], &format!("{one} {two}")).map_err(|reason| {
+        match reason.to_string().as_str() {
             "no relations found" => anyhow::anyhow!("no compatible endpoints found between applications"),
-            _ => why,
+            _ => reason,
         }
     })
 }

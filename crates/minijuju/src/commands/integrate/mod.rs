@@ -177,12 +177,14 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
     client.store.write(|db| {
         let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
-        let why = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side], model.juju);
-        if let (Some(why), true) = (&why, model.juju.is_4()) {
-            bail!("adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{why}");
+        let reason = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side], model.juju);
+        if let (Some(reason), true) = (&reason, model.juju.is_4()) {
+            bail!(
+                "adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{reason}"
+            );
         }
-        if let Some(why) = why {
-            bail!("cannot add relation {:?}{why}", relation_key(&a_side, &b_side));
+        if let Some(reason) = reason {
+            bail!("cannot add relation {:?}{reason}", relation_key(&a_side, &b_side));
         }
         if let Some((local, remote, offer)) = &cross_model {
             let Some(saas) = &remote.saas else { return Ok(()) };
@@ -321,26 +323,26 @@ mod tests {
         for word in ["web", "web:db", "web:my-db", "my-web:my_db"] {
             assert!(check_endpoint(word).is_ok(), "{word}");
         }
-        for (word, why) in [
+        for (word, reason) in [
             (":db", r#"endpoint ":db" not valid"#),
             ("web:", r#"endpoint "web:" not valid"#),
             ("web:a:b", r#"endpoint "web:a:b" not valid"#),
             ("Web", r#"application name "Web" not valid"#),
         ] {
-            assert_eq!(check_endpoint(word).unwrap_err().to_string(), why);
+            assert_eq!(check_endpoint(word).unwrap_err().to_string(), reason);
         }
     }
 
     #[test]
     fn networks_have_an_address_and_a_prefix_length() {
         assert_eq!(check_networks("192.168.0.0/16, 10.0.0.0/8,fd00::/8").unwrap().len(), 3);
-        for (text, why) in [
+        for (text, reason) in [
             ("10.0.0.0", "invalid CIDR address: 10.0.0.0"),
             ("10.0.0.0/33", "invalid CIDR address: 10.0.0.0/33"),
             ("x/8", "invalid CIDR address: x/8"),
             ("0.0.0.0/0", r#"CIDR "0.0.0.0/0" not allowed"#),
         ] {
-            assert_eq!(check_networks(text).unwrap_err().to_string(), why);
+            assert_eq!(check_networks(text).unwrap_err().to_string(), reason);
         }
     }
 }

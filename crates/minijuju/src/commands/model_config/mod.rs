@@ -119,7 +119,7 @@ fn parse_as(option_type: OptionType, name: &str, text: &str) -> anyhow::Result<V
         },
         OptionType::Duration(what) => match cli::duration::parse(text) {
             Ok(_) => text.into(),
-            Err(why) => bail!("invalid {what} in model configuration: {why}"),
+            Err(error) => bail!("invalid {what} in model configuration: {error}"),
         },
     })
 }
@@ -135,7 +135,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
             let name = format!("{USER}/{}", model.name);
             match output::model_config_value(&all_options(&model.config), key, &name, format) {
                 Ok(text) => print(&text, output_file)?,
-                Err(why) => bail!(why),
+                Err(error) => bail!(error),
             }
         }
         ConfigAction::Change { file, set, reset } => {
@@ -201,7 +201,7 @@ pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
 /// Options from a YAML file, unchecked.
 fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     let text = settings::read(path)?;
-    match ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))? {
+    match ops_metadata::parse_yaml(&text).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))? {
         Value::Null => Ok(BTreeMap::new()),
         Value::Object(options) => Ok(options.into_iter().collect()),
         _ => bail!("{}: this is not a map of options", path.display()),
@@ -248,18 +248,18 @@ mod tests {
         let error = parse("development", "perhaps").unwrap_err().to_string();
         assert_eq!(error, r#"development: expected bool, got string("perhaps")"#);
         let error = parse("update-status-hook-interval", "often").unwrap_err().to_string();
-        let why = r#"time: invalid duration "often""#;
-        assert_eq!(error, format!("invalid update status hook interval in model configuration: {why}"));
+        let reason = r#"time: invalid duration "often""#;
+        assert_eq!(error, format!("invalid update status hook interval in model configuration: {reason}"));
         assert_eq!(parse("update-status-hook-interval", "10s").unwrap(), "10s");
         assert_eq!(parse("something-else", "1").unwrap(), "1");
-        for (name, value, why) in [
+        for (name, value, reason) in [
             ("development", Value::from(5), "expected bool, got int(5)"),
             ("http-proxy", Value::from(true), "expected string, got bool(true)"),
             ("update-status-hook-interval", Value::from(1.5), "expected string, got float64(1.5)"),
             ("num-provision-workers", Value::Null, "expected number, got nothing"),
             ("mode", Value::Array(Vec::new()), "expected string, got a list"),
         ] {
-            assert_eq!(check_yaml_value(name, value).unwrap_err().to_string(), format!("{name}: {why}"));
+            assert_eq!(check_yaml_value(name, value).unwrap_err().to_string(), format!("{name}: {reason}"));
         }
         for (name, value) in [("development", Value::from(true)), ("something-else", Value::from(1))] {
             assert_eq!(check_yaml_value(name, value.clone()).unwrap(), value);

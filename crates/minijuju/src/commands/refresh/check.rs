@@ -226,7 +226,7 @@ storage:
     fn a_charm_that_lacks_something_in_use_is_refused() {
         let without = |line: &str| OLD.replace(line, "");
         assert_refusal(OLD, OLD, None);
-        for (new, why) in [
+        for (new, reason) in [
             (without("requires: {db: {interface: pg}}"), "would break relation \"web:db pg:data\""),
             (OLD.replace("interface: pg", "interface: mysql"), "would break relation \"web:db pg:data\""),
             (
@@ -240,7 +240,7 @@ storage:
                 "cannot change an application's subordinacy",
             ),
         ] {
-            assert_refusal(OLD, &new, Some(why));
+            assert_refusal(OLD, &new, Some(reason));
         }
         // None of this is in use.
         assert_refusal(OLD, &without("provides: {http: {interface: http}}"), None);
@@ -252,7 +252,7 @@ storage:
     fn a_storage_in_use_keeps_its_definition() {
         let data =
             |with: &str| OLD.replace("data: {type: filesystem, location: /srv/data}", &format!("data: {{{with}}}"));
-        for (new, why) in [
+        for (new, reason) in [
             (
                 "type: filesystem, location: /srv/data, read-only: true",
                 r#"existing storage "data" read-only changed from false to true"#,
@@ -263,7 +263,7 @@ storage:
                 r#"existing storage "data" with location changed from single to multiple"#,
             ),
         ] {
-            assert_refusal(OLD, &data(new), Some(why));
+            assert_refusal(OLD, &data(new), Some(reason));
         }
         let block = OLD.replace("cache: {type: filesystem", "cache: {type: block");
         let changed = r#"existing storage "cache" type changed from "filesystem" to "block""#;

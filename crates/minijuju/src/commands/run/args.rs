@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(run.task_output.output.format(), Plain::Plain);
         assert!(run.string_args);
         assert_eq!(command!("run db/0 backup", Run).wait, Duration::from_mins(1));
-        for (line, why) in [
+        for (line, reason) in [
             ("run", "no unit specified"),
             ("run backup", "no unit specified"),
             ("run db/0", "no action specified"),
@@ -269,7 +269,7 @@ mod tests {
                  hyphens",
             ),
         ] {
-            assert_refused(line, why, 2);
+            assert_refused(line, reason, 2);
         }
     }
 
@@ -281,14 +281,14 @@ mod tests {
         assert_eq!((exec.applications.len(), exec.units.len(), exec.machines.len(), exec.parallel), (2, 1, 2, false));
         assert!(command!("exec --all uptime", Exec).parallel);
         assert_eq!(command!("exec --all uptime", Exec).wait, Duration::from_mins(5));
-        for (line, why) in [
+        for (line, reason) in [
             ("exec uptime", "You must specify a target, either through --all, --machine, --application or --unit"),
             ("exec --all --unit a/0 uptime", "You cannot specify --all and individual units"),
             ("exec --unit a/0", "no commands specified"),
             ("exec --unit a uptime", "The following exec targets are not valid:\n  \"a\" is not a valid unit name"),
             ("exec --unit a/0 ls -l", "option provided but not defined: -l"),
         ] {
-            assert_refused(line, why, 2);
+            assert_refused(line, reason, 2);
         }
     }
 }

@@ -29,8 +29,8 @@ pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()>
     Ok(reply.send(&caller)?)
 }
 
-fn error_reply(why: &str) -> Reply {
-    Reply { code: 1, stdout: Vec::new(), stderr: format!("ERROR {why}\n").into_bytes() }
+fn error_reply(reason: &str) -> Reply {
+    Reply { code: 1, stdout: Vec::new(), stderr: format!("ERROR {reason}\n").into_bytes() }
 }
 
 fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyhow::Result<Reply> {
@@ -65,8 +65,8 @@ fn reply(task: &Task) -> Reply {
     let result = |key: &str| task.results.get(key);
     if !task.message.is_empty() {
         // If Juju refuses the changes, the reason is in the task's message.
-        let why = result("stderr").and_then(Value::as_str).map_or(task.message.as_str(), str::trim_end);
-        return error_reply(why);
+        let reason = result("stderr").and_then(Value::as_str).map_or(task.message.as_str(), str::trim_end);
+        return error_reply(reason);
     }
     let bytes = |key: &str| {
         let text = result(key).and_then(Value::as_str).unwrap_or_default();

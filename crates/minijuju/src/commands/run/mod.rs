@@ -50,7 +50,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
             Ok(Value::Object(params)) => params,
             Ok(Value::Null) => Map::new(),
             Ok(_) => bail!("params must be a map, got the file {}", path.display()),
-            Err(why) => bail!("{}: {why}", path.display()),
+            Err(error) => bail!("{}: {error}", path.display()),
         },
         None => Map::new(),
     };
@@ -342,7 +342,7 @@ fn wait(
 
 fn exit_code(done: &BTreeMap<String, TaskInfo>) -> anyhow::Result<ExitCode> {
     match output::failure(done) {
-        Some(why) => Err(AfterOutput(why).into()),
+        Some(reason) => Err(AfterOutput(reason).into()),
         None => Ok(ExitCode::SUCCESS),
     }
 }

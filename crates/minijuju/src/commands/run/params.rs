@@ -21,7 +21,7 @@ pub fn insert(into: &mut Map<String, Value>, keys: &[String], value: Value) {
 
 /// Parse a value from the command line: YAML as Juju reads it.
 pub fn value(text: &str) -> anyhow::Result<Value> {
-    ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("{text:?}: {why}"))
+    ops_metadata::parse_yaml(text).map_err(|error| anyhow::anyhow!("{text:?}: {error}"))
 }
 
 #[cfg(test)]

@@ -327,13 +327,13 @@ mod tests {
         assert_eq!(add.source.content[0].value, SecretValue::Text("hunter2".into()));
         assert_eq!(add.source.info.as_deref(), Some("why"));
         assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).args.applications, ["a", "b"]);
-        for (line, why) in [
+        for (line, reason) in [
             ("add-secret", "secret name needs to be supplied as the first argument"),
             ("add-secret api", "missing secret value or filename"),
             ("show-secret x --reveal --revisions", "specify either --revisions or --reveal but not both"),
             ("grant-secret x", "missing secret URI or application name"),
         ] {
-            assert_refused(line, why, 2);
+            assert_refused(line, reason, 2);
         }
     }
 }

@@ -108,7 +108,7 @@ pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode
             }
             // Juju 4.0 does not quote it: apiserver/facades/client/application/application.go.
             Err(_) if model.juju.is_4() => missing.push(format!("unit {name} not found")),
-            Err(why) => missing.push(why.to_string()),
+            Err(error) => missing.push(error.to_string()),
         }
     }
     if !missing.is_empty() {

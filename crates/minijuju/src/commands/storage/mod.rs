@@ -117,7 +117,7 @@ impl Arguments for ShowStorageArgs {
 /// Check storage directives against a charm.
 pub fn check(meta: &CharmMeta, directives: &[Pair], juju: JujuVersion) -> anyhow::Result<()> {
     for pair in directives {
-        Directive::parse(&pair.value).map_err(|why| anyhow!("cannot parse storage {:?}: {why}", pair.name))?;
+        Directive::parse(&pair.value).map_err(|error| anyhow!("cannot parse storage {:?}: {error}", pair.name))?;
         if !meta.storages.contains_key(&pair.name) {
             bail!("charm {:?} has no store called {:?}", meta.name, pair.name);
         }
@@ -186,7 +186,7 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
         }
         bail!("pool {pool:?} not found");
     }
-    let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
+    let directive = Directive::parse(&pair.value).map_err(|error| anyhow!(error))?;
     let existing = storage::of_unit(db, &model.uuid, &unit.name())?;
     let now = existing.iter().filter(|one| one.name() == pair.name).count() as u64;
     let count = directive.count.unwrap_or(1);

@@ -57,9 +57,9 @@ pub(super) fn read(folder: &Path) -> Result<PythonCharm, InitError> {
         .output()
         .map_err(InitError::NoPython)?;
     if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(InitError::UnreadablePython { folder: folder.to_owned(), why });
+        let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(InitError::UnreadablePython { folder: folder.to_owned(), reason });
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| InitError::UnreadablePython { folder: folder.to_owned(), why: error.to_string() })
+        .map_err(|error| InitError::UnreadablePython { folder: folder.to_owned(), reason: error.to_string() })
 }

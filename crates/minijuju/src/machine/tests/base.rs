@@ -57,7 +57,8 @@ fn making_a_base_without_a_bootstrap_program_is_an_error_that_names_one() {
     command.args(["base", "make", "debian@12"]).env("MINIJUJU_DATA", rig.data());
     let done = output(&mut command);
     let text = String::from_utf8_lossy(&done.stderr);
-    let why = "ERROR base debian@12: this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`";
-    assert_eq!((done.status.code(), text.trim()), (Some(1), why), "{}", tag(rig.data().to_str().unwrap()));
+    let reason =
+        "ERROR base debian@12: this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`";
+    assert_eq!((done.status.code(), text.trim()), (Some(1), reason), "{}", tag(rig.data().to_str().unwrap()));
     assert!(!rig.data().join("bases").exists() || fs::read_dir(rig.data().join("bases")).unwrap().count() == 0);
 }

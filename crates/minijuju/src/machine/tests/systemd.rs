@@ -284,10 +284,10 @@ const WITHOUT_SYSTEMD: [(&str, &str); 3] = [
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn without_systemd_machines_are_plain_and_the_first_command_explains_it() {
-    for (wrapper, why) in WITHOUT_SYSTEMD {
+    for (wrapper, reason) in WITHOUT_SYSTEMD {
         let rig = Rig::new();
         let output = deploy(&rig, "auto", wrapper);
-        assert!(output.contains("machines are without systemd") && output.contains(why), "{wrapper}: {output}");
+        assert!(output.contains("machines are without systemd") && output.contains(reason), "{wrapper}: {output}");
         let machine = rig.machines().find(&rig.machines().list().unwrap()[0].id).unwrap().unwrap();
         assert_eq!(machine.init(), Init::Plain);
     }
@@ -297,10 +297,10 @@ fn without_systemd_machines_are_plain_and_the_first_command_explains_it() {
 #[ignore = "needs root: it starts machines"]
 fn requesting_systemd_where_it_cannot_run_is_an_error() {
     let rig = Rig::new();
-    let (wrapper, why) = WITHOUT_SYSTEMD[1];
+    let (wrapper, reason) = WITHOUT_SYSTEMD[1];
     let output = deploy(&rig, "systemd", wrapper);
     assert!(
-        output.contains("MINIJUJU_INIT asks for systemd, which cannot run here") && output.contains(why),
+        output.contains("MINIJUJU_INIT asks for systemd, which cannot run here") && output.contains(reason),
         "{output}"
     );
     assert_eq!(rig.leftovers(), Vec::<String>::new());
