@@ -60,7 +60,7 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     let stop_hooks = || store.as_ref().map(uniter::stop_hooks);
     let _ = stop_hooks();
     // Running commands lose their data here and stop: from now on they can start neither hooks nor machines.
-    let (removed_data, removed) = machines.clean_after(|| {
+    let (removed_data, removed) = machines.prepare_and_clean(|| {
         ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"]
             .into_iter()
             .try_for_each(|file| ignore_not_found(fs::remove_file(folder.join(file)), &folder.join(file)))

@@ -13,14 +13,14 @@ use super::{Error, Machines, Result, cgroup, init_process, paths};
 impl Machines {
     /// Run `prepare`, then stop and remove all machines, and what crashes left of any. Returns the IDs of those
     /// removed. A command that was already running cannot start a machine afterwards.
-    pub fn clean_after<T>(&self, prepare: impl FnOnce() -> T) -> Result<(T, Vec<String>)> {
+    pub fn prepare_and_clean<T>(&self, prepare: impl FnOnce() -> T) -> Result<(T, Vec<String>)> {
         let lock = Self::lock_if_root()?;
         let prepared = prepare();
-        let share = lock.as_ref().map(Lock::share).transpose()?;
-        let removed = self.clean_under(lock)?;
+        let duplicate = lock.as_ref().map(Lock::duplicate_fd).transpose()?;
+        let removed = self.clean_locked(lock)?;
         let folder = paths::machines(&self.data);
         fs::remove_dir(&folder).or_else(ignore_missing).map_err(Error::file("remove", folder))?;
-        drop(share);
+        drop(duplicate);
         Ok((prepared, removed))
     }
 
@@ -29,8 +29,9 @@ impl Machines {
         nix::unistd::geteuid().is_root().then(Lock::acquire).transpose()
     }
 
-    /// Takes the lock before it looks for leftovers: a killed command may have left a program running.
-    pub(super) fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
+    /// Stop and remove all machines, and what crashes left of any. It holds the lock while it looks for leftovers: a
+    /// killed command may have left a program running.
+    pub(super) fn clean_locked(&self, lock: Option<Lock>) -> Result<Vec<String>> {
         self.remove_unfinished_bases()?;
         let mut removed = Vec::new();
         for folder in self.folders()? {

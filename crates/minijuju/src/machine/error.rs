@@ -11,12 +11,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The user, or the surrounding container, may not create namespaces, mounts or network devices.
     #[error(
-        "cannot {doing}: not permitted here ({reason}); run it with sudo, or set MINIJUJU_MACHINES=host to run units on \
-         this computer itself"
+        "cannot {operation}: not permitted here ({reason}); run it with sudo, or set MINIJUJU_MACHINES=host to run units \
+         on this computer itself"
     )]
     NotPermitted {
         /// The operation that failed.
-        doing: String,
+        operation: String,
         /// The system's message.
         reason: String,
     },
@@ -50,17 +50,17 @@ pub enum Error {
     NoFreeNetwork,
     #[error("no free address for another machine in {0}: remove one first")]
     NoFreeAddress(String),
-    #[error("cannot {doing} {}: {error}", path.display())]
+    #[error("cannot {operation} {}: {error}", path.display())]
     File {
         /// Such as "write".
-        doing: &'static str,
+        operation: &'static str,
         path: PathBuf,
         error: io::Error,
     },
     /// A program that machines need failed.
-    #[error("cannot {doing}: {program}: {reason}")]
+    #[error("cannot {operation}: {program}: {reason}")]
     ProgramFailed {
-        doing: String,
+        operation: String,
         program: &'static str,
         /// The last lines of its output, or its exit status.
         reason: String,
@@ -72,9 +72,9 @@ pub enum Error {
 
 impl Error {
     /// For `map_err` where an operation on one file failed.
-    pub(super) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn file(operation: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |error| Self::File { doing, path, error }
+        move |error| Self::File { operation, path, error }
     }
 }
 

@@ -160,8 +160,8 @@ fn rule_handles<'a>(chain: &'a str, bridge: &str) -> impl Iterator<Item = &'a st
         .filter_map(|line| Some(line.rsplit_once("# handle ")?.1.trim()))
 }
 
-fn nft(lock: &Lock, doing: &str, rules: &str) -> Result<()> {
-    HostProgram::Nft.run_locked(lock, &["-f", "-"], rules, doing)
+fn nft(lock: &Lock, operation: &str, rules: &str) -> Result<()> {
+    HostProgram::Nft.run_locked(lock, &["-f", "-"], rules, operation)
 }
 
 /// Turn forwarding on, and remember the previous value.

@@ -68,16 +68,16 @@ impl HostProgram {
     }
 
     /// Run it in `folder` with `input` as standard input, and return its output.
-    pub(super) fn run(self, folder: &Path, args: &[&str], input: &str, doing: &str) -> Result<String> {
-        self.finish(self.command(folder, args)?, input, doing)
+    pub(super) fn run(self, folder: &Path, args: &[&str], input: &str, operation: &str) -> Result<String> {
+        self.finish(self.command(folder, args)?, input, operation)
     }
 
     /// Like [`run`](Self::run), for a change to what `lock` guards. The lock is held until the program ends, even if
     /// this process is killed first.
-    pub(super) fn run_locked(self, lock: &Lock, args: &[&str], input: &str, doing: &str) -> Result<()> {
+    pub(super) fn run_locked(self, lock: &Lock, args: &[&str], input: &str, operation: &str) -> Result<()> {
         let mut command = self.command(Path::new("/"), args)?;
-        command.preserved_fds(vec![lock.share()?]);
-        self.finish(command, input, doing).map(drop)
+        command.preserved_fds(vec![lock.duplicate_fd()?]);
+        self.finish(command, input, operation).map(drop)
     }
 
     fn command(self, folder: &Path, args: &[&str]) -> Result<Command> {
@@ -86,9 +86,10 @@ impl HostProgram {
         Ok(command)
     }
 
-    fn finish(self, mut command: Command, input: &str, doing: &str) -> Result<String> {
-        let failed = |reason: String| Error::ProgramFailed { doing: doing.to_owned(), program: self.name(), reason };
-        tracing::debug!(target: "juju.machine", "to {doing}: {command:?}");
+    fn finish(self, mut command: Command, input: &str, operation: &str) -> Result<String> {
+        let failed =
+            |reason: String| Error::ProgramFailed { operation: operation.to_owned(), program: self.name(), reason };
+        tracing::debug!(target: "juju.machine", "to {operation}: {command:?}");
         let mut child = command
             .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
@@ -103,18 +104,21 @@ impl HostProgram {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Err(self.failure(doing, &String::from_utf8_lossy(&output.stderr), &output.status.to_string()))
+        Err(self.failure(operation, &String::from_utf8_lossy(&output.stderr), &output.status.to_string()))
     }
 
     /// The error for a failed run: the reason is in `stderr`, or is `status` if that is empty.
-    pub(super) fn failure(self, doing: &str, stderr: &str, status: &str) -> Error {
+    pub(super) fn failure(self, operation: &str, stderr: &str, status: &str) -> Error {
         let text = stderr.trim();
         let reason = if text.is_empty() { status.to_owned() } else { text.lines().collect::<Vec<_>>().join("; ") };
         let reason = strip_program_name(&reason, self.name()).to_owned();
         if reason.contains("Operation not permitted") || reason.contains("Permission denied") {
-            return Error::NotPermitted { doing: doing.to_owned(), reason: format!("{}: {reason}", self.name()) };
+            return Error::NotPermitted {
+                operation: operation.to_owned(),
+                reason: format!("{}: {reason}", self.name()),
+            };
         }
-        Error::ProgramFailed { doing: doing.to_owned(), program: self.name(), reason }
+        Error::ProgramFailed { operation: operation.to_owned(), program: self.name(), reason }
     }
 }
 

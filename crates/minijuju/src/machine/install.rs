@@ -22,13 +22,13 @@ pub(super) fn install_stand_ins(root: &Path, data: &Path) -> Result<()> {
     // Set-user-ID is safe here: only root can enter the private folder.
     let private = folder.parent().unwrap_or(&folder);
     private::folder(private).map_err(Error::file("make", private))?;
-    let doing = "copy minijuju's program to stand in for sudo";
-    copy_if_changed(&paths::program(data), &folder.join("sudo"), private, Some(0o4755), doing)
+    let operation = "copy minijuju's program to stand in for sudo";
+    copy_if_changed(&paths::program(data), &folder.join("sudo"), private, Some(0o4755), operation)
 }
 
 /// Replace the file `to` by a copy of the program `from`, unless both have the same size and time. The copy has the
 /// program's permissions, or `mode`. It is made in `temporary`, a folder of the same file system.
-fn copy_if_changed(from: &Path, to: &Path, temporary: &Path, mode: Option<u32>, doing: &str) -> Result<()> {
+fn copy_if_changed(from: &Path, to: &Path, temporary: &Path, mode: Option<u32>, operation: &str) -> Result<()> {
     let size_and_time = |path: &Path| fs::metadata(path).and_then(|meta| Ok((meta.len(), meta.modified()?)));
     let new = size_and_time(from).map_err(Error::file("read", from))?;
     if size_and_time(to).is_ok_and(|old| old == new) {
@@ -46,7 +46,7 @@ fn copy_if_changed(from: &Path, to: &Path, temporary: &Path, mode: Option<u32>, 
     // thread is starting inherits open files.
     let args =
         ["--remove-destination", "--preserve=mode,timestamps", "--", &from.to_string_lossy(), &copy.to_string_lossy()];
-    HostProgram::Cp.run(Path::new("/"), &args, "", doing)?;
+    HostProgram::Cp.run(Path::new("/"), &args, "", operation)?;
     if let Some(mode) = mode {
         fs::set_permissions(&copy, Permissions::from_mode(mode)).map_err(Error::file("write", to))?;
     }

@@ -52,8 +52,8 @@ fn rules() -> Result<String> {
     HostProgram::IptablesLegacy.run(Path::new("/"), &["-w", "-S", "FORWARD"], "", "read the firewall")
 }
 
-fn iptables(lock: &Lock, words: &[&str], doing: &str) -> Result<()> {
-    HostProgram::IptablesLegacy.run_locked(lock, &[&["-w"], words].concat(), "", doing)
+fn iptables(lock: &Lock, words: &[&str], operation: &str) -> Result<()> {
+    HostProgram::IptablesLegacy.run_locked(lock, &[&["-w"], words].concat(), "", operation)
 }
 
 fn names_bridge(rule: &str, bridge: &str) -> bool {

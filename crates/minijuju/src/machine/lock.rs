@@ -14,7 +14,7 @@ const PATH: &str = "/run/minijuju/lock";
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Wait for the lock and take it. It is released when it and all its shares are dropped.
+    /// Wait for the lock and take it. It is released when it and all its duplicates are dropped.
     pub(super) fn acquire() -> Result<Self> {
         Self::acquire_at(Path::new(PATH))
     }
@@ -34,9 +34,9 @@ impl Lock {
         open().map_err(Error::file("lock", path))
     }
 
-    /// A share for a program that works under the lock, so that the lock lasts until the program ends, even if this
-    /// process ends first.
-    pub(super) fn share(&self) -> Result<OwnedFd> {
+    /// Another descriptor for the lock, which holds it too. A program that works under the lock inherits it, so that
+    /// the lock lasts until the program ends, even if this process ends first.
+    pub(super) fn duplicate_fd(&self) -> Result<OwnedFd> {
         self.0.try_clone().map(OwnedFd::from).map_err(Error::file("share", PATH))
     }
 }

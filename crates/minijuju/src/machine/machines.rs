@@ -207,8 +207,8 @@ impl Machines {
     /// Fail if this user may not create machines, or a program that every machine needs is missing.
     pub(super) fn check_permitted() -> Result<()> {
         if !nix::unistd::geteuid().is_root() {
-            let doing = "make machines".to_owned();
-            return Err(Error::NotPermitted { doing, reason: "it needs root".to_owned() });
+            let operation = "make machines".to_owned();
+            return Err(Error::NotPermitted { operation, reason: "it needs root".to_owned() });
         }
         HostProgram::REQUIRED.iter().try_for_each(|program| program.find().map(drop))
     }

@@ -30,12 +30,13 @@ pub(super) struct Subnet {
 }
 
 impl Subnet {
-    pub(super) const fn host(self, number: u8) -> Ipv4Addr {
+    /// The address with this last byte.
+    pub(super) const fn address(self, number: u8) -> Ipv4Addr {
         Ipv4Addr::new(10, self.second, self.third, number)
     }
 
     pub(super) const fn gateway(self) -> Ipv4Addr {
-        self.host(1)
+        self.address(1)
     }
 
     /// Whether a route's destination, as `ip route` prints it, overlaps with the subnet.
@@ -44,7 +45,7 @@ impl Subnet {
         let (Ok(address), Ok(prefix)) = (address.parse::<Ipv4Addr>(), prefix.parse::<u32>()) else { return false };
         // A default route covers everything, but more specific routes take precedence.
         let Some(mask) = (prefix > 0).then(|| u32::MAX << (32 - prefix.min(24))) else { return false };
-        address.to_bits() & mask == self.host(0).to_bits() & mask
+        address.to_bits() & mask == self.address(0).to_bits() & mask
     }
 }
 
@@ -107,7 +108,7 @@ impl Network {
                 subnet
             }
         };
-        let note = firewall::open(lock, &self.table(), &bridge, &format!("{}/24", subnet.host(0)))?;
+        let note = firewall::open(lock, &self.table(), &bridge, &format!("{}/24", subnet.address(0)))?;
         Ok((subnet, note))
     }
 
@@ -142,11 +143,11 @@ impl Network {
     /// Connect a machine to the bridge; `pid` is its init process.
     pub(super) fn attach(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
-        let doing = format!("plug machine {} into the network", record.id);
+        let operation = format!("plug machine {} into the network", record.id);
         detach(lock, interface)?;
         ip(
             lock,
-            &doing,
+            &operation,
             &format!(
                 "link add {interface} type veth peer name eth0 address {} netns {pid}\n\
                  link set {interface} master {bridge} up\n",
@@ -162,7 +163,7 @@ impl Network {
         );
         let target = pid.to_string();
         let args = ["--target", &target, "--net", &ip.to_string_lossy(), "-batch", "-"];
-        HostProgram::Nsenter.run_locked(lock, &args, &inside, &doing)
+        HostProgram::Nsenter.run_locked(lock, &args, &inside, &operation)
     }
 
     /// Whether the network is as [`ensure`](Self::ensure) made it, and these machines are connected.
@@ -223,8 +224,8 @@ pub(super) fn detach(lock: &Lock, interface: &str) -> Result<()> {
         .or_else(|error| if exists(interface) { Err(error) } else { Ok(()) })
 }
 
-fn ip(lock: &Lock, doing: &str, batch: &str) -> Result<()> {
-    HostProgram::Ip.run_locked(lock, &["-batch", "-"], batch, doing)
+fn ip(lock: &Lock, operation: &str, batch: &str) -> Result<()> {
+    HostProgram::Ip.run_locked(lock, &["-batch", "-"], batch, operation)
 }
 
 #[cfg(test)]

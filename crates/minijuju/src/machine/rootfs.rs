@@ -127,13 +127,13 @@ impl<'a> Rootfs<'a> {
         let writes = self.writes;
         create_folder_like(&self.folder.join(writes).join("upper").join(name), lower)?;
         create_folder(&self.folder.join(writes).join("work").join(name))?;
-        let doing = format!("mount a copy-on-write view of {}", lower.display());
+        let operation = format!("mount a copy-on-write view of {}", lower.display());
         let lower = if needs_no_escaping(lower) {
             lower.to_string_lossy().into_owned()
         } else {
             let bind = format!("lower/{name}");
             create_folder(&self.folder.join(&bind))?;
-            self.run(HostProgram::Mount, &["--bind", &lower.to_string_lossy(), &bind], &doing)?;
+            self.run(HostProgram::Mount, &["--bind", &lower.to_string_lossy(), &bind], &operation)?;
             bind
         };
         // Relative paths keep commas in the data folder's path out of the options.
@@ -144,7 +144,7 @@ impl<'a> Rootfs<'a> {
             self.run(
                 HostProgram::Mount,
                 &["-t", "overlay", "-o", options, "minijuju", &target.to_string_lossy()],
-                &doing,
+                &operation,
             )
         };
         // Allow renaming the host's folders (`redirect_dir`).
@@ -213,8 +213,8 @@ impl<'a> Rootfs<'a> {
         Ok(())
     }
 
-    fn run(&self, tool: HostProgram, args: &[&str], doing: &str) -> Result<()> {
-        tool.run(self.folder, args, "", doing).map(drop)
+    fn run(&self, tool: HostProgram, args: &[&str], operation: &str) -> Result<()> {
+        tool.run(self.folder, args, "", operation).map(drop)
     }
 }
 

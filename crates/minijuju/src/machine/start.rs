@@ -156,13 +156,13 @@ impl Machines {
         install_stand_ins(&root, &self.data)?;
         let number = match previous {
             Some(record) => record.number,
-            None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.host(0))))?,
+            None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.address(0))))?,
         };
         let (init, cgroup, systemd_note) = self.choose_init(spec, &root)?;
         let (resolv_conf, dns_note) = dns::resolv_conf();
         let mut record = Record {
             number,
-            address: subnet.host(number),
+            address: subnet.address(number),
             gateway: subnet.gateway(),
             interface: self.network.interface(number),
             resolv_conf,

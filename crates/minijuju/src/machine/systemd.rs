@@ -130,7 +130,7 @@ pub(super) fn exec(folder: &Path) -> Result<()> {
     for unit in MASKED_UNITS {
         symlink("/dev/null", masks.join(unit)).map_err(Error::file("mask", masks.join(unit)))?;
     }
-    let mount = |args: &[&str], doing: &str| HostProgram::Mount.run(Path::new("/"), args, "", doing).map(drop);
+    let mount = |args: &[&str], operation: &str| HostProgram::Mount.run(Path::new("/"), args, "", operation).map(drop);
     // The kernel's boot ID is the host's. Give each start its own, since programs use it to detect reboots.
     replace_file("/run/minijuju/boot_id", &format!("{}\n", random::uuid()))?;
     let id = "/proc/sys/kernel/random/boot_id";

@@ -175,7 +175,7 @@ pub fn with_systemd(rig: &Rig, boot_timeout: Duration) -> Machines {
 
 /// Stop and remove all machines, and what crashes left. Returns the names of those removed.
 pub fn clean(machines: &Machines) -> Result<Vec<String>> {
-    machines.clean_under(Machines::lock_if_root()?)
+    machines.clean_locked(Machines::lock_if_root()?)
 }
 
 pub fn spec(number: u8) -> MachineSpec {
