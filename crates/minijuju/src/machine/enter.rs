@@ -136,7 +136,7 @@ impl Machine {
     }
 
     /// A command that runs minijuju's program in the machine. It is killed when the calling thread ends.
-    pub fn helper(&self) -> Result<Command> {
+    pub fn minijuju_command(&self) -> Result<Command> {
         self.command_with(OnParentDeath::Kill, &self.program, "/")
     }
 

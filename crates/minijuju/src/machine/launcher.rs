@@ -35,7 +35,7 @@ const OUTPUT_COUNT: usize = 2;
 
 /// A program to start in a machine, in its own process group and without input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Launch {
+pub struct LaunchRequest {
     /// Its path in the machine.
     pub program: String,
     pub args: Vec<String>,
@@ -82,27 +82,27 @@ impl Launchers {
     pub fn start(
         &self,
         machine: &Machine,
-        launch: &Launch,
+        request: &LaunchRequest,
         stdout: PipeWriter,
         stderr: PipeWriter,
     ) -> io::Result<LaunchedProcess<'_>> {
         if machine.kind() == MachineKind::Host {
-            let mut command = machine.command(&launch.program, &launch.folder).map_err(io::Error::other)?;
-            command.args(&launch.args).env_clear().envs(launch.environment.iter().map(|(name, value)| (name, value)));
+            let mut command = machine.command(&request.program, &request.folder).map_err(io::Error::other)?;
+            command.args(&request.args).env_clear().envs(request.environment.iter().map(|(name, value)| (name, value)));
             command.process_group(0).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
             return Ok(LaunchedProcess(Parent::ThisProcess(command.spawn()?)));
         }
         let outputs = [stdout.into(), stderr.into()];
         let process = |launcher| Ok(LaunchedProcess(Parent::Launcher { launcher, machine: machine.pid(), idle: self }));
         while let Some(mut launcher) = self.lock().get_mut(&machine.pid()).and_then(Vec::pop) {
-            match launcher.start(launch, &outputs) {
+            match launcher.start(request, &outputs) {
                 // Somebody in the machine killed it. A charm that kills all processes of its user does that.
                 Err(_) if launcher.has_exited() => {}
                 result => return result.and_then(|()| process(launcher)),
             }
         }
         let mut launcher = Launcher::open(machine)?;
-        launcher.start(launch, &outputs).and_then(|()| process(launcher))
+        launcher.start(request, &outputs).and_then(|()| process(launcher))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u32, Vec<Launcher>>> {
@@ -141,9 +141,9 @@ impl Launcher {
         Ok(Self { process: command.spawn()?, stream: BufReader::new(outer) })
     }
 
-    fn start(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
+    fn start(&mut self, request: &LaunchRequest, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
         // Prefer the message that the other end sent before it ended to "connection broke".
-        let _ = self.send(launch, outputs);
+        let _ = self.send(request, outputs);
         match self.receive()? {
             Response::Started => Ok(()),
             Response::Failed(Some(number), _) => Err(io::Error::from_raw_os_error(number)),
@@ -153,14 +153,14 @@ impl Launcher {
     }
 
     /// Send the outputs with one byte of data, then the request as a line of JSON.
-    fn send(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
+    fn send(&mut self, request: &LaunchRequest, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
         let mut stream = self.stream.get_ref();
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUT_COUNT))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         let outputs = outputs.each_ref().map(|output| output.as_fd());
         control.push(SendAncillaryMessage::ScmRights(&outputs));
         sendmsg(stream, &[IoSlice::new(b" ")], &mut control, SendFlags::NOSIGNAL)?;
-        stream.write_all(&json_line(launch)?)
+        stream.write_all(&json_line(request)?)
     }
 
     fn has_exited(&mut self) -> bool {
@@ -215,10 +215,10 @@ fn serve() -> io::Result<()> {
     // No controlling terminal, as with Juju's agent.
     nix::unistd::setsid()?;
     let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    while let Some((launch, [stdout, stderr])) = receive_request(&mut requests)? {
-        let mut command = Command::new(&launch.program);
-        command.args(&launch.args).current_dir(&launch.folder).process_group(0);
-        command.env_clear().envs(launch.environment);
+    while let Some((request, [stdout, stderr])) = receive_request(&mut requests)? {
+        let mut command = Command::new(&request.program);
+        command.args(&request.args).current_dir(&request.folder).process_group(0);
+        command.env_clear().envs(request.environment);
         let spawned = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn();
         // The command holds the outputs open.
         drop(command);
@@ -237,7 +237,7 @@ fn serve() -> io::Result<()> {
 }
 
 /// The next request, or `None` when the connection is closed.
-fn receive_request(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTPUT_COUNT])>> {
+fn receive_request(stream: &mut UnixStream) -> io::Result<Option<(LaunchRequest, [OwnedFd; OUTPUT_COUNT])>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUT_COUNT))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
@@ -273,18 +273,18 @@ mod tests {
         let (outer, mut inner) = UnixStream::pair().unwrap();
         let process = Command::new("true").spawn().unwrap();
         let mut launcher = Launcher { stream: BufReader::new(outer), process };
-        let launch = Launch {
+        let request = LaunchRequest {
             program: "/bin/echo".to_owned(),
             args: vec!["line\nbreak".to_owned()],
             folder: "/".to_owned(),
             environment: vec![("NAME".to_owned(), "x".repeat(100_000))],
         };
         let ((mut out, stdout), (_err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
-        let request = launch.clone();
-        let sending = std::thread::spawn(move || launcher.send(&request, &[stdout.into(), stderr.into()]).unwrap());
+        let sent = request.clone();
+        let sending = std::thread::spawn(move || launcher.send(&sent, &[stdout.into(), stderr.into()]).unwrap());
         let (received, outputs) = receive_request(&mut inner).unwrap().unwrap();
         sending.join().unwrap();
-        assert_eq!(received, launch);
+        assert_eq!(received, request);
         let [stdout, _stderr] = outputs;
         std::fs::File::from(stdout).write_all(b"output").unwrap();
         let mut text = String::new();

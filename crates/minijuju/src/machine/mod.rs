@@ -49,7 +49,7 @@ pub use base::BaseSource;
 pub use enter::Machine;
 pub use error::{Error, Result};
 pub use files::{Files, Folder};
-pub use launcher::{Launch, LaunchedProcess, Launchers};
+pub use launcher::{LaunchRequest, LaunchedProcess, Launchers};
 pub use machines::{MachineInfo, Machines};
 pub use record::MachineKind;
 pub use start::MachineSpec;

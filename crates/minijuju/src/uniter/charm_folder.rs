@@ -37,8 +37,8 @@ pub enum Error {
 /// process.
 pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
     let run = || -> anyhow::Result<Output> {
-        let mut helper = machine.helper()?;
-        Ok(helper.args([PLACE_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
+        let mut command = machine.minijuju_command()?;
+        Ok(command.args([PLACE_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
     };
     let failed = |reason: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {reason}", archive.display()));
     let output = run().map_err(|error| failed(&error))?;

@@ -15,7 +15,7 @@ use super::listener::HookListener;
 use super::process::{self, Ended};
 use super::view::Snapshot;
 use crate::hookcmd::socket;
-use crate::machine::{Files, Launch, Launchers, Machine};
+use crate::machine::{Files, LaunchRequest, Launchers, Machine};
 use crate::store::model::Model;
 
 /// A program to run in a machine.
@@ -123,15 +123,15 @@ impl Program {
                     legacy_proxies: PROXY_KINDS.map(|kind| proxy(&format!("{kind}-proxy"))),
                 };
                 let variables = environment.variables().into_iter().map(|(name, value)| (name.to_owned(), value));
-                let launch = Launch {
+                let request = LaunchRequest {
                     program: self.path.clone(),
                     args: self.args.clone(),
                     folder: charm_folder(&tag),
                     environment: variables.collect(),
                 };
                 let start = |stdout, stderr| match debugger {
-                    Some(debugger) => debugger.start(&debug_hook(context, job, launch), stdout, stderr),
-                    None => launchers.start(machine, &launch, stdout, stderr),
+                    Some(debugger) => debugger.start(&debug_hook(context, job, request), stdout, stderr),
+                    None => launchers.start(machine, &request, stdout, stderr),
                 };
                 let ended = process::run(start, context, &calls, interrupt, timeout, listener);
                 // The next hook listens on the same path.
@@ -142,14 +142,14 @@ impl Program {
 }
 
 /// What a debugger needs to run a program in place of the unit's agent.
-fn debug_hook(context: &str, job: Job<'_>, launch: Launch) -> DebugHook {
+fn debug_hook(context: &str, job: Job<'_>, request: LaunchRequest) -> DebugHook {
     let name = match job {
         Job::Hook { hook, .. } => hook.name(),
         Job::Action(action, _) => action.to_owned(),
         Job::Exec(_) | Job::Commands(_) => "juju-exec".to_owned(),
     };
-    let program = [launch.program].into_iter().chain(launch.args).collect();
-    DebugHook { context: context.to_owned(), name, program, folder: launch.folder, environment: launch.environment }
+    let program = [request.program].into_iter().chain(request.args).collect();
+    DebugHook { context: context.to_owned(), name, program, folder: request.folder, environment: request.environment }
 }
 
 /// How a process ended, in Go's words, as Juju logs it.

@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use super::super::{Launch, Launchers, Machine};
+use super::super::{LaunchRequest, Launchers, Machine};
 use super::fixture::{eventually, output};
 use super::rig::{Rig, check_output, run, spec};
 
@@ -177,14 +177,14 @@ fn a_hook_whose_program_was_stopped_ends_with_its_machine() {
     let rig = Rig::new();
     let machine = rig.start(0);
     let launchers = Launchers::default();
-    let launch = Launch {
+    let request = LaunchRequest {
         program: "/bin/sleep".to_owned(),
         args: vec!["4321".to_owned()],
         folder: "/".to_owned(),
         environment: Vec::new(),
     };
     let ((_out, stdout), (_err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
-    let started = launchers.start(&machine, &launch, stdout, stderr).unwrap();
+    let started = launchers.start(&machine, &request, stdout, stderr).unwrap();
     let children = fs::read_to_string(format!("/proc/self/task/{}/children", nix::unistd::gettid())).unwrap();
     stop_all(&machine, children.split_whitespace().next_back().unwrap().parse().unwrap());
     kill(Pid::from_raw(i32::try_from(machine.pid()).unwrap()), Signal::SIGKILL).unwrap();
