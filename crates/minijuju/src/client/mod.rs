@@ -156,7 +156,7 @@ impl Client {
         // Hooks that a killed command left behind count as failed, whatever this command does.
         uniter::recover(&mut self.store, &model, &self.progress)?;
         match self.machines()?.repair_network() {
-            Ok(notes) => notes.iter().for_each(|line| self.progress.print(line)),
+            Ok(warnings) => warnings.iter().for_each(|line| self.progress.print(line)),
             Err(error) => self.progress.print(&format!("the machines' network is broken: {error}")),
         }
         Ok(model)

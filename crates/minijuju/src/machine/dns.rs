@@ -6,7 +6,7 @@ use std::fs;
 /// machine cannot reach: systemd-resolved's (Ubuntu), then `NetworkManager`'s.
 const UPSTREAM_FILES: [&str; 2] = ["/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
 
-/// The content of a machine's `/etc/resolv.conf`, and a note if names will not resolve there.
+/// The content of a machine's `/etc/resolv.conf`, and a warning if names will not resolve there.
 pub(super) fn resolv_conf() -> (String, Option<String>) {
     let host = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     choose(host, UPSTREAM_FILES.iter().filter_map(|path| fs::read_to_string(path).ok()))
@@ -19,9 +19,9 @@ fn choose(host: String, mut upstream: impl Iterator<Item = String>) -> (String, 
     if let Some(found) = upstream.find(|text| has_reachable_server(text)) {
         return (found, None);
     }
-    let note = "this computer's DNS server listens on its loopback interface only, so names do not resolve in machines; \
-                put a server that the network reaches in /etc/resolv.conf";
-    (host, Some(note.to_owned()))
+    let warning = "this computer's DNS server listens on its loopback interface only, so names do not resolve in \
+                   machines; put a server that the network reaches in /etc/resolv.conf";
+    (host, Some(warning.to_owned()))
 }
 
 /// Whether a machine can reach any of the servers.
@@ -52,9 +52,9 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_on_loopback_without_upstream_is_noted() {
-        let (text, note) = choose(STUB.to_owned(), [].into_iter());
+    fn a_resolver_on_loopback_without_upstream_gives_a_warning() {
+        let (text, warning) = choose(STUB.to_owned(), [].into_iter());
         assert_eq!(text, STUB);
-        assert!(note.unwrap().contains("/etc/resolv.conf"));
+        assert!(warning.unwrap().contains("/etc/resolv.conf"));
     }
 }

@@ -78,14 +78,14 @@ impl Machine {
         self.record.init
     }
 
-    /// Remarks about its start for the user, one sentence each.
+    /// Warnings about its start for the user, one sentence each.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.record.notes
+    pub fn warnings(&self) -> &[String] {
+        &self.record.warnings
     }
 
-    pub(super) fn note(&mut self, note: String) {
-        self.record.notes.push(note);
+    pub(super) fn add_warning(&mut self, warning: String) {
+        self.record.warnings.push(warning);
     }
 
     /// Its root folder as the host sees it. Do not follow absolute links below it: the host would resolve them against

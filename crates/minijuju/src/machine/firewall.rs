@@ -34,12 +34,12 @@ pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Res
          }}\n}}\n"
     );
     nft(lock, "let machines reach the network", &rules)?;
-    let notes: Vec<String> = insert_accept_rules(lock, bridge)
+    let warnings: Vec<String> = insert_accept_rules(lock, bridge)
         .into_iter()
         .chain(legacy_firewall::insert_accept_rules(lock, bridge))
         .collect();
     enable_forwarding()?;
-    Ok((!notes.is_empty()).then(|| notes.join("; ")))
+    Ok((!warnings.is_empty()).then(|| warnings.join("; ")))
 }
 
 /// Undo [`open`].
@@ -59,7 +59,7 @@ pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
 /// Docker, ufw and firewalld drop forwarded packets that no rule of theirs accepts. In nftables each chain can drop a
 /// packet, whatever the others decide, so our accepting rules must come first in all of them.
 fn insert_accept_rules(lock: &Lock, bridge: &str) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut warnings = Vec::new();
     for chain in blocking_chains(&chains(), bridge) {
         // Written as `iptables -I FORWARD …` writes them, so that iptables can read them too.
         let rules = format!(
@@ -67,14 +67,14 @@ fn insert_accept_rules(lock: &Lock, bridge: &str) -> Vec<String> {
              insert rule {chain} oifname \"{bridge}\" counter accept\n"
         );
         if let Err(error) = nft(lock, "let machines through the firewall", &rules) {
-            notes.push(format!(
+            warnings.push(format!(
                 "this computer's firewall may drop packets from machines, in its chain `{chain}` ({error}): let the \
                  interface {bridge} through{}",
                 firewalld_hint(&chain, bridge)
             ));
         }
     }
-    notes
+    warnings
 }
 
 /// Newer versions of firewalld let nobody else change their rules (`NftablesTableOwner`).

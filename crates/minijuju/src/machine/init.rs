@@ -8,7 +8,7 @@
 //! 2. `fork`, which `unshare` executes, starts the next step as the first process of the namespaces, and exits.
 //! 3. `run` sets up the machine's file systems, reports that it is ready, and keeps running.
 //!
-//! The steps report to the starter on standard output: `pid N`, then `note …` lines, then `ready` or `error …`.
+//! The steps report to the starter on standard output: `pid N`, then `warning …` lines, then `ready` or `error …`.
 
 use std::env;
 use std::ffi::OsString;
@@ -118,8 +118,8 @@ fn run(folder: &Path) -> Result<()> {
         // Not earlier: the processes started above would inherit the mask.
         signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
     }
-    for note in &rootfs.notes {
-        report(&format!("note {note}"))?;
+    for warning in &rootfs.warnings {
+        report(&format!("warning {warning}"))?;
     }
     report("ready")?;
     let null =

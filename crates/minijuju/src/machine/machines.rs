@@ -130,7 +130,7 @@ impl Machines {
     }
 
     /// Repair the network of running machines after a firewall was reloaded, a bridge was removed or forwarding was
-    /// turned off. Returns remarks for the user, one sentence each.
+    /// turned off. Returns warnings for the user, one sentence each.
     pub fn repair_network(&self) -> Result<Vec<String>> {
         if self.kind == MachineKind::Host || !nix::unistd::geteuid().is_root() {
             return Ok(Vec::new());
@@ -151,17 +151,18 @@ impl Machines {
         if is_intact() {
             return Ok(Vec::new());
         }
-        let (subnet, note) = self.network.ensure(&lock)?;
-        let mut notes = vec!["the machines' network was damaged, and has been repaired".to_owned()];
+        let (subnet, warning) = self.network.ensure(&lock)?;
+        let mut warnings = vec!["the machines' network was damaged, and has been repaired".to_owned()];
         for (record, pid) in running {
             if subnet.gateway() == record.gateway {
                 self.network.reattach(&lock, &record, pid)?;
             } else {
-                notes.push(format!("machine {} stays disconnected: another network now uses its addresses", record.id));
+                warnings
+                    .push(format!("machine {} stays disconnected: another network now uses its addresses", record.id));
             }
         }
-        notes.extend(note);
-        Ok(notes)
+        warnings.extend(warning);
+        Ok(warnings)
     }
 
     /// Fail if `clean` removed these machines in the meantime.

@@ -82,8 +82,7 @@ impl Network {
         format!("mj{}-{number}", self.tag)
     }
 
-    /// Create what is missing of the network, and change nothing else. Returns a note for the user if they must do
-    /// something.
+    /// Create what is missing of the network, and change nothing else. Returns a warning if the user must do something.
     pub(super) fn ensure(&self, lock: &Lock) -> Result<(Subnet, Option<String>)> {
         let bridge = self.bridge();
         let previous = read_json::<Subnet>(&self.file)?;
@@ -108,8 +107,8 @@ impl Network {
                 subnet
             }
         };
-        let note = firewall::open(lock, &self.table(), &bridge, &format!("{}/24", subnet.address(0)))?;
-        Ok((subnet, note))
+        let warning = firewall::open(lock, &self.table(), &bridge, &format!("{}/24", subnet.address(0)))?;
+        Ok((subnet, warning))
     }
 
     /// The previous subnet if it is still free, else the first free one.

@@ -65,8 +65,9 @@ pub(super) struct Record {
     pub(super) was_up: bool,
     /// Start time, in seconds since 1970.
     pub(super) started: u64,
-    /// Remarks about its start for the user.
-    pub(super) notes: Vec<String>,
+    /// Warnings about its start for the user.
+    #[serde(rename = "notes")]
+    pub(super) warnings: Vec<String>,
 }
 
 /// A machine's folder: `$MINIJUJU_DATA/machines/ID`.

@@ -21,13 +21,13 @@ pub(super) struct Rootfs<'a> {
     data: &'a Path,
     /// The folder of its writes, relative to its folder.
     writes: &'static str,
-    /// Remarks for the user.
-    pub(super) notes: Vec<String>,
+    /// Warnings for the user.
+    pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Rootfs<'a> {
     pub(super) const fn new(folder: &'a Path, data: &'a Path) -> Self {
-        Self { folder, data, writes: ".", notes: Vec::new() }
+        Self { folder, data, writes: ".", warnings: Vec::new() }
     }
 
     /// Mount everything below `root` in the machine's folder and make it this mount namespace's root.
@@ -98,7 +98,7 @@ impl<'a> Rootfs<'a> {
         )?;
         self.writes = TMPFS;
         self.overlay(lower, &name, &target)?;
-        self.notes.push(format!(
+        self.warnings.push(format!(
             "{} cannot hold a machine's files, so they are kept in memory and lost when it stops; set MINIJUJU_DATA to a \
              folder on a disk to keep them",
             self.data.display()

@@ -92,7 +92,7 @@ impl Machines {
         let Some(SystemdBoot { socket, lock: boot_lock }) = boot else { return Ok(machine) };
         match socket.wait(&folder, &machine, self.boot_timeout) {
             // Juju's agent, too, starts beside the services of a machine that was up before.
-            Err(error) if was_up && folder.is_init(machine.pid()) => machine.note(error.to_string()),
+            Err(error) if was_up && folder.is_init(machine.pid()) => machine.add_warning(error.to_string()),
             result => result.or_else(|error| {
                 self.undo_start(&Lock::acquire()?, &folder, was_up);
                 Err(error)
@@ -103,7 +103,7 @@ impl Machines {
         Ok(machine)
     }
 
-    /// The init process for a machine that is a view of `root`, with its cgroup, and a note if it cannot be systemd.
+    /// The init process for a machine that is a view of `root`, with its cgroup, and a warning if it cannot be systemd.
     fn choose_init(&self, spec: &MachineSpec, root: &Path) -> Result<(Init, Option<PathBuf>, Option<String>)> {
         if self.init == Some(Init::Plain) {
             return Ok((Init::Plain, None, None));
@@ -117,13 +117,13 @@ impl Machines {
             (Ok(cgroup), _) => Ok((Init::Systemd, Some(cgroup), None)),
             (Err(error), Some(Init::Systemd)) => Err(Error::NoSystemd(error.to_string())),
             (Err(error), _) => {
-                let note = format!(
+                let warning = format!(
                     "machines are without systemd, so charms' services do not run as on Juju: {error}; set \
                      MINIJUJU_INIT=plain to accept that"
                 );
-                // Only the first machine has the note.
+                // Only the first machine gets the warning.
                 let first = self.folders()?.iter().all(|folder| folder.path().ends_with(&spec.id));
-                Ok((Init::Plain, None, first.then_some(note)))
+                Ok((Init::Plain, None, first.then_some(warning)))
             }
         }
     }
@@ -146,7 +146,7 @@ impl Machines {
         folder: &MachineFolder,
         previous: Option<&Record>,
     ) -> Result<StartedMachine> {
-        let (subnet, firewall_note) = self.network.ensure(lock)?;
+        let (subnet, firewall_warning) = self.network.ensure(lock)?;
         install_program(&self.program, &self.data)?;
         let base = match previous {
             Some(record) => record.base.clone(),
@@ -158,8 +158,8 @@ impl Machines {
             Some(record) => record.number,
             None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.address(0))))?,
         };
-        let (init, cgroup, systemd_note) = self.choose_init(spec, &root)?;
-        let (resolv_conf, dns_note) = dns::resolv_conf();
+        let (init, cgroup, systemd_warning) = self.choose_init(spec, &root)?;
+        let (resolv_conf, dns_warning) = dns::resolv_conf();
         let mut record = Record {
             number,
             address: subnet.address(number),
@@ -171,7 +171,7 @@ impl Machines {
             was_up: previous.is_some(),
             init,
             cgroup,
-            notes: systemd_note.into_iter().chain(dns_note).chain(firewall_note).collect(),
+            warnings: systemd_warning.into_iter().chain(dns_warning).chain(firewall_warning).collect(),
             ..new_record(spec)
         };
         private::folder(folder.path()).map_err(Error::file("make", folder.path()))?;
@@ -201,7 +201,7 @@ impl Machines {
         };
         let mut pid = None;
         let mut attached = Ok(());
-        let mut notes = Vec::new();
+        let mut warnings = Vec::new();
         let mut outcome = Err(None);
         for line in BufReader::new(stdout).lines() {
             let line = line.map_err(unreadable)?;
@@ -212,7 +212,7 @@ impl Machines {
                     // This also fails if the init process fails; then that process reports why.
                     attached = self.network.attach(lock, record, number);
                 }
-                ("note", note) => notes.push(note.to_owned()),
+                ("warning", warning) => warnings.push(warning.to_owned()),
                 ("ready", _) => outcome = Ok(()),
                 ("error", reason) => outcome = Err(Some(reason.to_owned())),
                 _ => outcome = Err(Some(line)),
@@ -228,7 +228,7 @@ impl Machines {
         match (outcome, pid) {
             (Ok(()), Some(pid)) => {
                 attached?;
-                record.notes.append(&mut notes);
+                record.warnings.append(&mut warnings);
                 Ok(pid)
             }
             (Err(Some(reason)), _) => Err(failed(reason)),
@@ -275,7 +275,7 @@ fn new_record(spec: &MachineSpec) -> Record {
         pid: None,
         was_up: false,
         started: now.as_secs(),
-        notes: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -87,8 +87,8 @@ impl Worker<'_> {
             }
             Ok::<_, store::Error>(())
         })?;
-        for note in started.notes() {
-            self.progress.info(&format!("  {note}"));
+        for warning in started.warnings() {
+            self.progress.info(&format!("  {warning}"));
         }
         step.done();
         Ok(started)

@@ -25,7 +25,7 @@ fn minimal_root(rig: &Rig) -> PathBuf {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_base_without_systemd_has_plain_machines_and_the_first_has_a_note() {
+fn a_base_without_systemd_has_plain_machines_and_the_first_has_a_warning() {
     let rig = Rig::new();
     let mut machines = with_systemd(&rig, Duration::from_mins(1));
     machines.import_base(NAME, &minimal_root(&rig)).unwrap();
@@ -36,9 +36,9 @@ fn a_base_without_systemd_has_plain_machines_and_the_first_has_a_note() {
     machines.init = None;
     let machine = machines.start(&spec).unwrap();
     assert_eq!(machine.init(), Init::Plain);
-    let note = machine.notes().first().cloned().unwrap_or_default();
-    assert!(note.contains("machines are without systemd"), "{note}");
-    assert!(note.contains("systemd is not installed in the base tiny@1; set MINIJUJU_INIT=plain"), "{note}");
+    let warning = machine.warnings().first().cloned().unwrap_or_default();
+    assert!(warning.contains("machines are without systemd"), "{warning}");
+    assert!(warning.contains("systemd is not installed in the base tiny@1; set MINIJUJU_INIT=plain"), "{warning}");
     assert_eq!(check_output(&machine, "cat /etc/os-release"), "ID=tiny\nVERSION_ID=1\n");
     let output = run(&machine, "PATH=/usr/local/bin:$PATH systemctl start x");
     assert_eq!(output.status.code(), Some(127));

@@ -79,7 +79,7 @@ fn a_machine_uses_the_host_s_dns_servers() {
     let host = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     let inside = fs::read_to_string(file).unwrap();
     assert!(servers(&inside) > 0 || servers(&host) == 0, "{inside}");
-    assert!(!inside.contains("nameserver 127.") || !machine.notes().is_empty());
+    assert!(!inside.contains("nameserver 127.") || !machine.warnings().is_empty());
     let entry = check_output(&machine, "getent hosts $(hostname)");
     assert_eq!(entry.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
 }
@@ -109,7 +109,7 @@ fn a_stub_resolver_on_loopback_is_replaced_by_its_upstream() {
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("notes []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{errors}");
+    assert!(text.contains("warnings []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{errors}");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_machine_reaches_the_network_through_a_closed_firewall_and_clean_restores_th
     starter.env("SCRIPT", WITH_FIREWALL).env("BESIDE", rig.folder_beside("beside")).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("notes []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("warnings []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     // The server sees the computer's address, not the machine's.
     assert!(text.contains("203.0.113.1\n1400\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.ends_with("as before\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -276,7 +276,7 @@ firewall() {
             ct state { established, related } accept; jump filter_FORWARD_POLICIES; }; }'
 }
 firewall
-"$@" | grep ' notes '
+"$@" | grep ' warnings '
 bridge=$(ls /sys/class/net | grep mjbr-)
 passed() { nft list chain inet firewalld filter_FORWARD | grep -c "\"$bridge\" counter .* accept" || true; }
 passed
@@ -295,7 +295,7 @@ fn a_firewall_that_was_reloaded_accepts_machines_again() {
     let rig = Rig::new();
     let (text, errors) = run_in_network_namespace(&rig, RELOADED_FIREWALL);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
-    assert!(address.ends_with(" notes []"), "{text}{errors}");
+    assert!(address.ends_with(" warnings []"), "{text}{errors}");
     let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]";
     assert_eq!(rest, format!("2\n0\n{repaired_line}\n2\nrepaired []\n0\n"), "{errors}");
 }
@@ -312,7 +312,7 @@ exec 3> "$BESIDE/rules"
 echo 'add table inet firewalld { flags owner; }' >&3
 echo 'add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; policy drop; }' >&3
 until nft list chains 2>/dev/null | grep -q filter_FORWARD; do kill -0 $firewalld; done
-"$@" | grep ' notes '
+"$@" | grep ' warnings '
 MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
 MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
 "#;
@@ -327,7 +327,7 @@ fn a_firewall_with_rules_that_only_its_owner_can_change_is_named_with_the_comman
     {
         assert!(text.contains(expected), "{expected}: {text}{errors}");
     }
-    assert!(text.ends_with("\nrepaired []\n"), "only the first command has the note: {text}{errors}");
+    assert!(text.ends_with("\nrepaired []\n"), "only the first command has the warning: {text}{errors}");
 }
 
 /// Docker on an older computer, or on one that still uses the old iptables.
@@ -339,7 +339,7 @@ rules() { iptables-legacy -w -S FORWARD | sed "s/$bridge/BRIDGE/"; }
 bridge=none
 iptables-legacy -w -P FORWARD DROP
 rules > "$BESIDE/before"
-"$@" | grep ' notes '
+"$@" | grep ' warnings '
 bridge=$(ls /sys/class/net | grep mjbr-)
 rules
 iptables-legacy -w -F FORWARD
@@ -358,7 +358,7 @@ fn iptables_legacy_accepts_machines_and_clean_restores_its_rules() {
     needs_root_and(&[("iptables-legacy", "iptables")]);
     let (text, errors) = run_in_network_namespace(&rig, LEGACY_FIREWALL);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
-    assert!(address.ends_with(" notes []"), "{text}{errors}");
+    assert!(address.ends_with(" warnings []"), "{text}{errors}");
     let rules = "-P FORWARD DROP\n-A FORWARD -o BRIDGE -j ACCEPT\n-A FORWARD -i BRIDGE -j ACCEPT\n";
     let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
     assert_eq!(rest, format!("{rules}{repaired_line}{rules}repaired []\nas before\n"), "{errors}");

@@ -222,7 +222,7 @@ fn start_for_another_test() {
         return;
     }
     match machines.start(&spec(0)) {
-        Ok(machine) => println!("\naddress {} notes {:?}", machine.address(), machine.notes()),
+        Ok(machine) => println!("\naddress {} warnings {:?}", machine.address(), machine.warnings()),
         Err(error) => println!("\nfailed: {error}"),
     }
 }

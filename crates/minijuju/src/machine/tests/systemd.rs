@@ -56,7 +56,7 @@ systemctl daemon-reload && systemctl enable --now test.service 2>/dev/null";
 fn systemd_starts_without_failures_and_without_the_computer_s_services() {
     let rig = Rig::new();
     let machine = start(&rig);
-    assert_eq!(machine.notes(), Vec::<String>::new());
+    assert_eq!(machine.warnings(), Vec::<String>::new());
     assert_eq!(check_output(&machine, "cat /proc/1/comm; systemctl is-system-running"), "systemd\nrunning\n");
     assert_eq!(check_output(&machine, "systemctl list-units --failed --plain --no-legend"), "");
     let links = "find /etc/systemd/system -type l ! -lname /dev/null ! -name snapd.socket";
@@ -236,7 +236,11 @@ fn a_service_that_never_becomes_ready_is_named_and_no_new_machine_is_left() {
     short_timeout.shut_down(&machine).unwrap();
     // A machine that was up before starts anyway: Juju's agent does not wait for services either.
     let restarted = short_timeout.start(&spec(0)).unwrap();
-    assert!(restarted.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", restarted.notes());
+    assert!(
+        restarted.warnings().iter().any(|warning| warning.contains("waits for stuck.service")),
+        "{:?}",
+        restarted.warnings()
+    );
     assert_eq!(check_output(&restarted, "systemctl is-system-running || true"), "starting\n");
     // A new machine fails.
     let no_timeout = with_systemd(&rig, Duration::ZERO);
