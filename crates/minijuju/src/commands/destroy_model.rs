@@ -119,7 +119,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     }
     if !args.release_storage {
         // It exists only if storage was detached.
-        let _ = std::fs::remove_dir_all(uniter::contents::folder(client.store.folder(), &model.uuid));
+        let _ = std::fs::remove_dir_all(uniter::storage_archive::folder(client.store.folder(), &model.uuid));
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
     // Related units of other models must still leave their relations.

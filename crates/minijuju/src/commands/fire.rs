@@ -87,8 +87,8 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     };
     client.write(|db| {
         let Some(mut unit) = unit::find(db, &model.uuid, &name)? else { return Ok(()) };
-        unit.fired.push(hook);
-        unit::set(db, &model.uuid, &unit, Column::Fired(&unit.fired))
+        unit.requested_hooks.push(hook);
+        unit::set(db, &model.uuid, &unit, Column::RequestedHooks(&unit.requested_hooks))
     })?;
     client.settle(&model)?;
     summary::print_units(client, &model, &unit.application)?;

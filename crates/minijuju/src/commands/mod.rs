@@ -294,9 +294,9 @@ fn run_as_helper() -> Option<ExitCode> {
             // The caller sees that something went wrong if it gets no answer.
             store.and_then(|store| run::answer(store, &uuid, &machine)).is_ok()
         }
-        uniter::PLACE_CHARM => {
+        uniter::UNPACK_CHARM => {
             let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);
-            uniter::place_charm(&tag, archive.as_ref()).inspect_err(|error| eprintln!("{error}")).is_ok()
+            uniter::unpack_charm(&tag, archive.as_ref()).inspect_err(|error| eprintln!("{error}")).is_ok()
         }
         uniter::debug::WAIT_FOR_DEBUGGER => {
             let mut word = || args.next()?.into_string().ok();

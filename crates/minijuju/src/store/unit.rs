@@ -40,7 +40,7 @@ pub struct Unit {
     pub workload_version: String,
     pub resolved: ResolvedMode,
     /// Hooks that the user requested.
-    pub fired: Vec<Hook>,
+    pub requested_hooks: Vec<Hook>,
     pub agent: AgentState,
     /// What the charm stored with `state-set`.
     pub charm_state: BTreeMap<String, String>,
@@ -57,7 +57,7 @@ impl Unit {
             life: Life::Alive,
             workload_version: String::new(),
             resolved: ResolvedMode::None,
-            fired: Vec::new(),
+            requested_hooks: Vec::new(),
             agent: AgentState::default(),
             charm_state: BTreeMap::new(),
         }
@@ -93,16 +93,16 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Unit, [String; 3])> {
         life: row.get(4)?,
         workload_version: row.get(5)?,
         resolved: row.get(6)?,
-        fired: Vec::new(),
+        requested_hooks: Vec::new(),
         agent: AgentState::default(),
         charm_state: BTreeMap::new(),
     };
     Ok((unit, [row.get(7)?, row.get(8)?, row.get(9)?]))
 }
 
-fn decode((unit, [fired, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit> {
+fn decode((unit, [requested_hooks, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit> {
     Ok(Unit {
-        fired: serde_json::from_str(&fired)?,
+        requested_hooks: serde_json::from_str(&requested_hooks)?,
         agent: serde_json::from_str(&agent)?,
         charm_state: serde_json::from_str(&charm_state)?,
         ..unit
@@ -146,7 +146,7 @@ pub fn save(db: &Db, model: &str, unit: &Unit) -> Result<()> {
         unit.life,
         unit.workload_version,
         unit.resolved,
-        serde_json::to_string(&unit.fired)?,
+        serde_json::to_string(&unit.requested_hooks)?,
         serde_json::to_string(&unit.agent)?,
         serde_json::to_string(&unit.charm_state)?,
         model,
@@ -176,7 +176,7 @@ pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> 
         Column::Life(value) => ("life", value.to_string()),
         Column::Resolved(value) => ("resolved", value.to_string()),
         Column::WorkloadVersion(value) => ("workload_version", value.to_owned()),
-        Column::Fired(hooks) => ("fired", serde_json::to_string(hooks)?),
+        Column::RequestedHooks(hooks) => ("fired", serde_json::to_string(hooks)?),
     };
     db.prepare_cached(&format!("UPDATE unit SET {name} = ? WHERE model = ? AND application = ? AND number = ?"))?
         .execute(params![value, model, unit.application, unit.number])?;
@@ -189,7 +189,7 @@ pub enum Column<'a> {
     Life(Life),
     Resolved(ResolvedMode),
     WorkloadVersion(&'a str),
-    Fired(&'a [Hook]),
+    RequestedHooks(&'a [Hook]),
 }
 
 /// Remove a unit with its statuses and ports, and its presence in relations.

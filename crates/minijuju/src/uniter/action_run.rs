@@ -11,11 +11,11 @@ use super::debug::WaitingDebugger;
 use super::environment::{Job, context_id};
 use super::juju_exec;
 use super::listener::HookListener;
-use super::process::Ended;
+use super::process::ProcessEnd;
 use super::program::{FindError, Program, RunParams, exit_text};
 use super::script::{RunBy, Script};
 use super::session::Session;
-use super::view::Snapshot;
+use super::unit_snapshot::UnitSnapshot;
 use super::worker::Worker;
 use crate::charm;
 use crate::store::status;
@@ -42,7 +42,7 @@ enum ActionError {
 }
 
 impl Worker<'_> {
-    pub(super) fn run_action(&mut self, snapshot: &Snapshot, id: i64) -> anyhow::Result<()> {
+    pub(super) fn run_action(&mut self, snapshot: &UnitSnapshot, id: i64) -> anyhow::Result<()> {
         let Some(mut task) = task::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
         let machine = self.machine(snapshot)?;
         let (files, tag) = (machine.files()?, snapshot.unit.tag());
@@ -55,8 +55,8 @@ impl Worker<'_> {
             Some(action) => (format!("action {action}"), format!("running action {action}")),
             None => ("juju-exec".to_owned(), "running commands".to_owned()),
         };
-        let context = context_id(&snapshot.view.name, task.kind.name());
-        let (uuid, name) = (self.model.uuid.clone(), snapshot.view.name.clone());
+        let context = context_id(snapshot.name(), task.kind.name());
+        let (uuid, name) = (self.model.uuid.clone(), snapshot.name().to_owned());
         task.start(&context);
         self.store.write(|db| {
             task::save(db, &uuid, &task)?;
@@ -70,8 +70,8 @@ impl Worker<'_> {
         };
         let job = match (&action, &task.kind) {
             (Some(action), _) => Job::Action(action, id),
-            (None, TaskKind::RunCommands) => Job::Commands(relation.as_ref()),
-            (None, _) => Job::Exec(id),
+            (None, TaskKind::RunCommands) => Job::RunCommands(relation.as_ref()),
+            (None, _) => Job::UnitExec(id),
         };
         let timeout = task.timeout();
         let script = match task.command() {
@@ -92,7 +92,7 @@ impl Worker<'_> {
         let refused = relation_error.or(self.check_params(snapshot, &mut task).err());
         let mut session =
             Session::load(self.store.db(), self.model, snapshot, (job, &task.params), &context, &machine)?;
-        let (ended, output) = match (refused, program) {
+        let (end, output) = match (refused, program) {
             (Some(reason), _) => (Err(reason), Default::default()),
             (None, Ok(Some(program))) => {
                 let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, snapshot, task.kind.name());
@@ -109,18 +109,18 @@ impl Worker<'_> {
                     interrupt: self.interrupt,
                     debugger: debugger.as_ref(),
                 };
-                let ended = program.run(&params, &mut listener);
+                let end = program.run(&params, &mut listener);
                 let output = listener.captured();
                 listener.close()?;
-                (ended.map_err(ActionError::Failed), output)
+                (end.map_err(ActionError::Failed), output)
             }
             (None, Ok(None)) => (Err(ActionError::NotImplemented(name.clone())), Default::default()),
             (None, Err(error)) => (Err(error.into()), Default::default()),
         };
-        self.record_end(snapshot, task, session, &ended, output)?;
-        match ended {
-            Ok(Ended::Exited(_)) => step.done(),
-            Ok(Ended::Interrupted | Ended::TimedOut | Ended::Stopped) => step.failed("stopped"),
+        self.record_end(snapshot, task, session, &end, output)?;
+        match end {
+            Ok(ProcessEnd::Exited(_)) => step.done(),
+            Ok(ProcessEnd::Interrupted | ProcessEnd::TimedOut | ProcessEnd::Stopped) => step.failed("stopped"),
             Err(error) => step.failed(&error.to_string()),
         }
         Ok(())
@@ -128,7 +128,7 @@ impl Worker<'_> {
 
     /// Check an action's parameters and add defaults. Juju 4 does so when the task runs; 3.6 before it creates the
     /// task.
-    fn check_params(&self, snapshot: &Snapshot, task: &mut Task) -> Result<(), ActionError> {
+    fn check_params(&self, snapshot: &UnitSnapshot, task: &mut Task) -> Result<(), ActionError> {
         let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
         let meta = charm::metadata(&snapshot.application).ok();
         let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
@@ -143,29 +143,29 @@ impl Worker<'_> {
 
     fn record_end(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &UnitSnapshot,
         mut task: Task,
         session: Session,
-        ended: &Result<Ended, ActionError>,
+        end: &Result<ProcessEnd, ActionError>,
         (stdout, stderr): (Vec<u8>, Vec<u8>),
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
         let exec = task.command().is_some();
-        match ended {
-            Ok(Ended::Exited(status)) => {
+        match end {
+            Ok(ProcessEnd::Exited(status)) => {
                 results.insert("return-code".to_owned(), json!(status.code().unwrap_or(-1)));
                 // A failing exit code means a failed action, but a command has run whatever its exit code.
                 if !status.success() && !exec {
                     message = Some(exit_text(*status));
                 }
             }
-            Ok(Ended::TimedOut) => message = Some("command timed out".to_owned()),
-            Ok(Ended::Interrupted | Ended::Stopped) => message = Some("action terminated".to_owned()),
+            Ok(ProcessEnd::TimedOut) => message = Some("command timed out".to_owned()),
+            Ok(ProcessEnd::Interrupted | ProcessEnd::Stopped) => message = Some("action terminated".to_owned()),
             Err(error) => message = Some(error.to_string()),
         }
         put_output(&mut results, "stdout", stdout);
         put_output(&mut results, "stderr", stderr);
-        let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
+        let succeeded = matches!(end, Ok(ProcessEnd::Exited(status)) if exec || status.success());
         let changes = if succeeded {
             let (changes, refusal) = session.succeed();
             if let Some(refusal) = &refusal {
@@ -189,7 +189,7 @@ impl Worker<'_> {
         });
         task.message = message.unwrap_or_default();
         task.log = last.map(|last| last.log).unwrap_or_default();
-        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
+        let (uuid, name) = (&self.model.uuid, snapshot.name());
         let after = agent_status::when_idle(&snapshot.unit.agent.operation);
         self.store.write(|db| {
             if let Some(changes) = changes {
@@ -204,7 +204,11 @@ impl Worker<'_> {
 
 /// The shell that runs a command's script.
 fn shell(script: Option<&Script>) -> Program {
-    Program { path: "/bin/bash".to_owned(), args: script.into_iter().map(Script::path).collect(), via: "juju-exec" }
+    Program {
+        path: "/bin/bash".to_owned(),
+        args: script.into_iter().map(Script::path).collect(),
+        handler_type: "juju-exec",
+    }
 }
 
 /// Add a process's output to a task's results, in base64 if it is not UTF-8.

@@ -15,7 +15,7 @@ use crate::machine::{Files, Machine};
 use crate::{pack, private};
 
 /// The first argument of the process that unpacks a charm. Internal.
-pub const PLACE_CHARM: &str = "place-charm";
+pub const UNPACK_CHARM: &str = "unpack-charm";
 
 /// Why a unit's folders could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +35,10 @@ pub enum Error {
 /// A process in the machine does it, so that links in the charm's folders cannot lead out of the machine. Also, Linux
 /// does not execute a file that is open for writing, which a child that another thread starts could inherit from this
 /// process.
-pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
+pub fn unpack_charm_in_machine(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
     let run = || -> anyhow::Result<Output> {
         let mut command = machine.minijuju_command()?;
-        Ok(command.args([PLACE_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
+        Ok(command.args([UNPACK_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
     };
     let failed = |reason: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {reason}", archive.display()));
     let output = run().map_err(|error| failed(&error))?;
@@ -50,9 +50,9 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
 }
 
 /// Run as the process that unpacks a charm from standard input.
-pub fn place_charm(tag: &str, archive: &Path) -> Result<(), Error> {
+pub fn unpack_charm(tag: &str, archive: &Path) -> Result<(), Error> {
     let stdin = "/proc/self/fd/0";
-    deploy_to(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
+    unpack_charm_below(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
         Error::Unpack(reason) => Error::Unpack(reason.replace(stdin, &archive.to_string_lossy())),
         error @ Error::Place { .. } => error,
     })
@@ -60,7 +60,7 @@ pub fn place_charm(tag: &str, archive: &Path) -> Result<(), Error> {
 
 /// Unpack a charm below `root`. As on Juju, a refresh removes the files of the old charm that the new one lacks, and
 /// leaves files that the charm created.
-fn deploy_to(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
+fn unpack_charm_below(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let failed = |error| Error::Place { tag: tag.to_owned(), error };
     let inside = |path: String| root.join(path.trim_start_matches('/'));
     let agent = inside(agent_folder(tag));

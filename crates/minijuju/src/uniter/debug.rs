@@ -52,7 +52,7 @@ pub struct DebugHook {
 
 /// How a hook ended in the debugger.
 #[derive(Debug, Serialize, Deserialize)]
-struct HookResult {
+struct DebugResult {
     context: String,
     /// The exit code; `None` if it was killed.
     code: Option<u8>,
@@ -128,7 +128,7 @@ impl Debugger {
 
     /// Report that a hook ended with this exit code, or was killed.
     pub fn report_end(&self, hook: &DebugHook, code: Option<u8>) -> io::Result<()> {
-        self.shared.write(RESULT, &HookResult { context: hook.context.clone(), code })
+        self.shared.write(RESULT, &DebugResult { context: hook.context.clone(), code })
     }
 }
 
@@ -192,7 +192,7 @@ pub fn wait_for_debugger(model: &str, unit: &str, context: &str, data: &Path) ->
     let code = loop {
         // A debugger may end right after it reported how the hook ended. So first check whether it has ended.
         let debugger_ended = shared.try_lock()?;
-        let result = shared.read::<HookResult>(RESULT)?.filter(|result| result.context == context);
+        let result = shared.read::<DebugResult>(RESULT)?.filter(|result| result.context == context);
         if debugger_ended.is_some() {
             // Another debugger cannot begin while the lock is held.
             fs::remove_dir_all(&shared.path).or_else(ignore_not_found)?;

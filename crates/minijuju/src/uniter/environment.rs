@@ -47,9 +47,9 @@ pub enum Job<'a> {
     /// An action: its name and task number.
     Action(&'a str, i64),
     /// A command from `juju exec`: its task number.
-    Exec(i64),
+    UnitExec(i64),
     /// A command from `juju-exec` in the machine, and its relation, if any.
-    Commands(Option<&'a Hook>),
+    RunCommands(Option<&'a Hook>),
 }
 
 /// A new `JUJU_CONTEXT_ID`: the unit or machine, the name of the hook or action, and 32 hexadecimal digits.
@@ -84,7 +84,7 @@ impl Environment<'_> {
         let hook_name = match self.job {
             Job::Hook { hook, .. } => hook.name(),
             // Empty on Juju.
-            Job::Action(..) | Job::Exec(_) | Job::Commands(_) => String::new(),
+            Job::Action(..) | Job::UnitExec(_) | Job::RunCommands(_) => String::new(),
         };
         let [http, https, ftp, no] = self.proxies;
         let mut variables = vec![
@@ -129,19 +129,19 @@ impl Environment<'_> {
                 variables.push(("JUJU_ACTION_UUID", task.to_string()));
                 variables.push(("JUJU_ACTION_TAG", format!("action-{task}")));
             }
-            Job::Exec(task) => {
+            Job::UnitExec(task) => {
                 variables.push(("JUJU_ACTION_NAME", "juju-exec".to_owned()));
                 variables.push(("JUJU_ACTION_UUID", task.to_string()));
                 variables.push(("JUJU_ACTION_TAG", format!("action-{task}")));
             }
-            Job::Commands(_) => {}
+            Job::RunCommands(_) => {}
         }
         variables.push(("JUJU_HOOK_NAME", hook_name));
         variables.extend(self.legacy_proxy_variables());
         match self.job {
             Job::Hook { hook, location, kind } => variables.extend(hook_variables(hook, location, kind)),
-            Job::Commands(Some(relation)) => variables.extend(hook_variables(relation, "", "")),
-            Job::Action(..) | Job::Exec(_) | Job::Commands(None) => {}
+            Job::RunCommands(Some(relation)) => variables.extend(hook_variables(relation, "", "")),
+            Job::Action(..) | Job::UnitExec(_) | Job::RunCommands(None) => {}
         }
         variables
     }
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_hook_has_the_variables_of_its_version_of_juju() {
         let variables = |juju| -> HashMap<_, _> {
-            Environment { juju, ..environment(Job::Exec(1)) }.variables().into_iter().collect()
+            Environment { juju, ..environment(Job::UnitExec(1)) }.variables().into_iter().collect()
         };
         let (old, new) = (variables(JujuVersion::V3_6), variables(JujuVersion::V4_0));
         assert_eq!((old["JUJU_VERSION"].as_str(), new["JUJU_VERSION"].as_str()), ("3.6.12", "4.0.15"));
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn legacy_proxy_settings_are_set_for_every_program_in_a_hook() {
-        let job = Job::Exec(1);
+        let job = Job::UnitExec(1);
         let names = |environment: Environment<'_>| environment.variables().into_iter().map(|(name, _)| name);
         assert!(
             names(environment(job)).all(|name| !name.to_lowercase().ends_with("no_proxy") || name.starts_with("JUJU"))

@@ -10,11 +10,11 @@ use super::changes::Changes;
 use super::debug::WaitingDebugger;
 use super::environment::{Job, context_id};
 use super::listener::HookListener;
-use super::process::Ended;
+use super::process::ProcessEnd;
 use super::program::{Program, RunParams, exit_text};
 use super::resolver;
 use super::session::Session;
-use super::view::Snapshot;
+use super::unit_snapshot::{self, UnitSnapshot};
 use super::worker::{Worker, log_line};
 use super::{agent_status, charm_folder, scope, secrets};
 use crate::hook::{Hook, RelationHook, RelationKind, SecretKind, StorageKind, UnitHook};
@@ -43,7 +43,7 @@ enum Outcome {
 struct HookResult {
     outcome: Outcome,
     /// How its program was found, in Juju's words; `None` if the charm has no program for the hook.
-    via: Option<&'static str>,
+    handler_type: Option<&'static str>,
     /// The last lines that the charm logged or printed.
     tail: Vec<String>,
     /// Whether it asked for a reboot.
@@ -55,25 +55,25 @@ struct HookResult {
 impl HookResult {
     fn failed(error: &anyhow::Error) -> Self {
         let outcome = Outcome::Failed(format!("{error:#}"));
-        Self { outcome, via: None, tail: Vec::new(), reboot: false, status_set: false }
+        Self { outcome, handler_type: None, tail: Vec::new(), reboot: false, status_set: false }
     }
 }
 
 impl Worker<'_> {
-    pub(super) fn run_hook(&mut self, snapshot: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
+    pub(super) fn run_hook(&mut self, snapshot: &UnitSnapshot, hook: &Hook) -> anyhow::Result<()> {
         let machine = self.machine(snapshot)?;
         // A new machine's address is known only now.
-        let Some(mut snapshot) = super::view::find(self.store.db(), &self.model.uuid, &snapshot.view.name)? else {
+        let Some(mut snapshot) = unit_snapshot::find(self.store.db(), &self.model.uuid, snapshot.name())? else {
             return Ok(());
         };
         // If this fails, the hook stays due for the next command.
         let (location, kind) = self.prepare(&mut snapshot, hook, &machine)?;
         let job = Job::Hook { hook, location: &location, kind: &kind };
-        let context = context_id(&snapshot.view.name, &hook.name());
+        let context = context_id(snapshot.name(), &hook.name());
         self.record_start(&snapshot, hook, &context, &machine.address().to_string())?;
         snapshot.unit.agent.operation =
             Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
-        let step = self.progress.start_step(format!("{} {}", snapshot.view.name, label(hook)));
+        let step = self.progress.start_step(format!("{} {}", snapshot.name(), label(hook)));
         tracing::debug!(target: "juju.worker.uniter.operation", "running hook {context}");
         let result =
             self.execute(&snapshot, hook, job, &context, &machine).unwrap_or_else(|error| HookResult::failed(&error));
@@ -81,7 +81,7 @@ impl Worker<'_> {
         match result.outcome {
             Outcome::Succeeded(changes) => {
                 self.save_detached_storage(hook, &machine)?;
-                self.commit(&snapshot, hook, Some(*changes), result.via)?;
+                self.commit(&snapshot, hook, Some(*changes), result.handler_type)?;
                 if result.reboot {
                     self.reboot(&snapshot, &machine)?;
                 }
@@ -93,7 +93,7 @@ impl Worker<'_> {
                 step.done();
             }
             Outcome::Failed(reason) => {
-                self.record_failure(&snapshot, hook, result.via, &reason)?;
+                self.record_failure(&snapshot, hook, result.handler_type, &reason)?;
                 step.failed(&reason);
                 self.report_failure(&snapshot, hook, &result.tail);
             }
@@ -102,13 +102,18 @@ impl Worker<'_> {
     }
 
     /// Prepare everything that a hook needs on its machine. Returns the mount point and type of its storage.
-    fn prepare(&mut self, snapshot: &mut Snapshot, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
+    fn prepare(
+        &mut self,
+        snapshot: &mut UnitSnapshot,
+        hook: &Hook,
+        machine: &Machine,
+    ) -> anyhow::Result<(String, String)> {
         let (files, tag) = (machine.files()?, snapshot.unit.tag());
         let new_unit = snapshot.unit.agent.charm_version.is_none();
         if new_unit || *hook == UnitHook::UpgradeCharm.into() {
-            charm_folder::deploy(machine, &tag, Path::new(&snapshot.application.archive))?;
+            charm_folder::unpack_charm_in_machine(machine, &tag, Path::new(&snapshot.application.archive))?;
             // A storage hook before install already needs the charm, and later hooks must not unpack it again.
-            snapshot.unit.agent.charm_version = Some(snapshot.view.charm_version);
+            snapshot.unit.agent.charm_version = Some(snapshot.remote_state.charm_version);
         }
         charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         self.place_resources(snapshot, &files)?;
@@ -121,7 +126,7 @@ impl Worker<'_> {
     /// Run a hook's process, and collect its effects.
     fn execute(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &UnitSnapshot,
         hook: &Hook,
         job: Job<'_>,
         context: &str,
@@ -130,8 +135,8 @@ impl Worker<'_> {
         let mut session =
             Session::load(self.store.db(), self.model, snapshot, (job, &BTreeMap::new()), context, machine)?;
         let name = hook.name();
-        let (mut via, mut tail, mut failure) = (None, Vec::new(), None);
-        let debugger = WaitingDebugger::find(self.store.folder(), &self.model.uuid, &snapshot.view.name, &name)?;
+        let (mut handler_type, mut tail, mut failure) = (None, Vec::new(), None);
+        let debugger = WaitingDebugger::find(self.store.folder(), &self.model.uuid, snapshot.name(), &name)?;
         let found = match Program::find(&machine.files()?, &snapshot.unit.tag(), "hooks", &name) {
             Ok(None) if debugger.as_ref().is_some_and(WaitingDebugger::wants_missing) => Ok(Some(Program::missing())),
             found => found,
@@ -139,7 +144,7 @@ impl Worker<'_> {
         match found {
             Ok(None) => {}
             Ok(Some(program)) => {
-                via = Some(program.via);
+                handler_type = Some(program.handler_type);
                 let mut listener = HookListener::new(&mut session, &mut self.store, &self.model.uuid, snapshot, &name);
                 let began = Instant::now();
                 let params = RunParams {
@@ -153,17 +158,17 @@ impl Worker<'_> {
                     interrupt: self.interrupt,
                     debugger: debugger.as_ref(),
                 };
-                let ended = program.run(&params, &mut listener);
+                let end = program.run(&params, &mut listener);
                 tail = listener.tail(SHOWN_LINES);
                 listener.close()?;
-                failure = match ended? {
-                    Ended::Exited(status) if status.success() => None,
-                    Ended::Exited(status) => Some(exit_text(status)),
-                    Ended::Interrupted => {
+                failure = match end? {
+                    ProcessEnd::Exited(status) if status.success() => None,
+                    ProcessEnd::Exited(status) => Some(exit_text(status)),
+                    ProcessEnd::Interrupted => {
                         Some(format!("stopped after {} by a signal to minijuju", format_duration(began.elapsed())))
                     }
-                    Ended::TimedOut => Some("its time was over".to_owned()),
-                    Ended::Stopped => None,
+                    ProcessEnd::TimedOut => Some("its time was over".to_owned()),
+                    ProcessEnd::Stopped => None,
                 };
             }
             Err(error) => failure = Some(error.to_string()),
@@ -187,7 +192,7 @@ impl Worker<'_> {
                 }
             },
         };
-        Ok(HookResult { outcome, via, tail, reboot, status_set })
+        Ok(HookResult { outcome, handler_type, tail, reboot, status_set })
     }
 
     /// Store what took effect at once in a failed hook.
@@ -196,7 +201,12 @@ impl Worker<'_> {
     }
 
     /// Store what took effect at once although Juju refuses the rest, and the reason for that.
-    pub(super) fn commit_refused(&mut self, snapshot: &Snapshot, changes: Changes, reason: &str) -> anyhow::Result<()> {
+    pub(super) fn commit_refused(
+        &mut self,
+        snapshot: &UnitSnapshot,
+        changes: Changes,
+        reason: &str,
+    ) -> anyhow::Result<()> {
         let message = format!("cannot apply changes: {reason}");
         let line = log_line(snapshot, LogLevel::Error, "juju.worker.uniter.context", &message);
         self.store.write(|db| {
@@ -207,7 +217,13 @@ impl Worker<'_> {
     }
 
     /// Record that a hook is about to run.
-    fn record_start(&mut self, snapshot: &Snapshot, hook: &Hook, context: &str, address: &str) -> anyhow::Result<()> {
+    fn record_start(
+        &mut self,
+        snapshot: &UnitSnapshot,
+        hook: &Hook,
+        context: &str,
+        address: &str,
+    ) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.to_owned(), since: now() };
         let workload = match hook {
@@ -217,7 +233,7 @@ impl Worker<'_> {
             Hook::Unit(UnitHook::Remove) => Some("cleaning up prior to charm deletion"),
             Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
-        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
+        let (uuid, name) = (&self.model.uuid, snapshot.name());
         let resolved = [ResolvedMode::RetryHooks, ResolvedMode::NoHooks].contains(&snapshot.unit.resolved);
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
@@ -243,14 +259,14 @@ impl Worker<'_> {
     /// Store a hook's effects, and that it is done.
     fn commit(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &UnitSnapshot,
         hook: &Hook,
         changes: Option<Changes>,
-        via: Option<&str>,
+        handler_type: Option<&str>,
     ) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
-        unit.agent = resolver::after(&snapshot.unit.agent, &snapshot.view, hook);
-        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
+        unit.agent = resolver::state_after_hook(&snapshot.unit.agent, &snapshot.remote_state, hook);
+        let (uuid, name) = (&self.model.uuid, snapshot.name());
         let workload = match hook {
             Hook::Unit(UnitHook::Stop) => Some(Status::new("maintenance", "")),
             Hook::Unit(UnitHook::Remove) => Some(Status::new("terminated", "")),
@@ -258,8 +274,8 @@ impl Worker<'_> {
             Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let hook_name = hook.name();
-        let message = match (via, &changes) {
-            (Some(via), _) => format!("ran {hook_name:?} hook (via {via})"),
+        let message = match (handler_type, &changes) {
+            (Some(handler_type), _) => format!("ran {hook_name:?} hook (via {handler_type})"),
             (None, Some(_)) => format!("skipped {hook_name:?} hook (missing)"),
             (None, None) => format!("{hook_name:?} hook was resolved without running it again"),
         };
@@ -272,10 +288,10 @@ impl Worker<'_> {
             }
             unit::save_agent(db, uuid, &unit)?;
             if let Some(mut current) = unit::find(db, uuid, name)?
-                && let Some(index) = current.fired.iter().position(|fired| fired == hook)
+                && let Some(index) = current.requested_hooks.iter().position(|requested| requested == hook)
             {
-                current.fired.remove(index);
-                unit::set(db, uuid, &current, unit::Column::Fired(&current.fired))?;
+                current.requested_hooks.remove(index);
+                unit::set(db, uuid, &current, unit::Column::RequestedHooks(&current.requested_hooks))?;
             }
             if let Some(workload) = workload {
                 status::set(db, uuid, Kind::Workload, name, &workload)?;
@@ -284,7 +300,7 @@ impl Worker<'_> {
             log::append(db, uuid, &[line])?;
             match hook {
                 Hook::Storage { kind: StorageKind::Detaching, id } => {
-                    let unit = if snapshot.view.dying {
+                    let unit = if snapshot.remote_state.dying {
                         store::storage::DetachReason::UnitRemoved
                     } else {
                         store::storage::DetachReason::Requested
@@ -305,15 +321,15 @@ impl Worker<'_> {
     /// Discard a failed hook's effects, and record that it failed.
     fn record_failure(
         &mut self,
-        snapshot: &Snapshot,
+        snapshot: &UnitSnapshot,
         hook: &Hook,
-        via: Option<&str>,
+        handler_type: Option<&str>,
         reason: &str,
     ) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.operation = Operation::Failed(hook.clone());
-        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
-        let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
+        let (uuid, name) = (&self.model.uuid, snapshot.name());
+        let via = handler_type.map(|handler_type| format!(" (via {handler_type})")).unwrap_or_default();
         let text = format!("hook {:?}{via} failed: {reason}", hook.name());
         // The user sees it anyway.
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
@@ -327,10 +343,10 @@ impl Worker<'_> {
     }
 
     /// Queue a hook that asked for a reboot to run again after it.
-    fn queue_after_reboot(&mut self, snapshot: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
+    fn queue_after_reboot(&mut self, snapshot: &UnitSnapshot, hook: &Hook) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.operation = Operation::Queued(hook.clone());
-        let (uuid, name) = (&self.model.uuid, &snapshot.view.name);
+        let (uuid, name) = (&self.model.uuid, snapshot.name());
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
             status::set(db, uuid, Kind::Agent, name, &Status::new("rebooting", ""))
@@ -339,8 +355,8 @@ impl Worker<'_> {
     }
 
     /// Show the user the charm's last lines, and what to do next.
-    fn report_failure(&self, snapshot: &Snapshot, hook: &Hook, tail: &[String]) {
-        let name = &snapshot.view.name;
+    fn report_failure(&self, snapshot: &UnitSnapshot, hook: &Hook, tail: &[String]) {
+        let name = snapshot.name();
         self.progress.print(&format!("unit {name}: hook failed: {:?}", hook.name()));
         for line in tail {
             self.progress.print(&format!("    {line}"));
@@ -353,7 +369,7 @@ impl Worker<'_> {
         ));
     }
 
-    pub(super) fn skip_hook(&mut self, snapshot: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
+    pub(super) fn skip_hook(&mut self, snapshot: &UnitSnapshot, hook: &Hook) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &snapshot.unit);
         if unit.resolved != ResolvedMode::Force {
             self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(ResolvedMode::None)))?;

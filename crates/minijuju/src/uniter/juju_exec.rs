@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use super::view::Snapshot;
+use super::unit_snapshot::UnitSnapshot;
 use crate::cli::is_unit;
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::hookcmd::exec::{self, ExecRequest};
@@ -63,14 +63,14 @@ pub enum RelationError {
 
 /// The relation that a command is about, if any, as the hook that its context is taken from. Juju 3.6:
 /// `inferRemoteUnit` in the uniter's contextfactory.go.
-pub fn relation_hook(task: &Task, snapshot: &Snapshot) -> Result<Option<Hook>, RelationError> {
+pub fn relation_hook(task: &Task, snapshot: &UnitSnapshot) -> Result<Option<Hook>, RelationError> {
     let Some(id) = task.params.get("relation").and_then(Value::as_i64) else { return Ok(None) };
     let remote_unit = task.params.get("remote-unit").and_then(Value::as_str).unwrap_or_default();
     let forced = task.params.get("force").and_then(Value::as_bool) == Some(true);
     if !remote_unit.is_empty() && !is_unit(remote_unit) {
         return Err(RelationError::InvalidUnit(remote_unit.to_owned()));
     }
-    let relation = snapshot.view.relations.get(&id).ok_or(RelationError::UnknownRelation(id))?;
+    let relation = snapshot.remote_state.relations.get(&id).ok_or(RelationError::UnknownRelation(id))?;
     let possible: Vec<&str> = relation.members.keys().map(String::as_str).collect();
     let list = || possible.join(" ");
     let unit = match (remote_unit, possible.as_slice()) {

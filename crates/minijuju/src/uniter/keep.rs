@@ -13,7 +13,7 @@ use super::locks::Locks;
 use super::resolver::next_step;
 use super::schedule::{Due, Schedule, TimerConfig};
 use super::settle::{BusyUnits, model_locks, recover, settle_until};
-use super::view::{self, Snapshot};
+use super::unit_snapshot::{self, UnitSnapshot};
 use super::worker::machine_id;
 use crate::cli::duration;
 use crate::hook::{Hook, UnitHook};
@@ -103,9 +103,9 @@ fn queue(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Resu
         Due::Retry if unit.resolved == ResolvedMode::None => {
             unit::set(db, &model.uuid, &unit, Column::Resolved(ResolvedMode::RetryHooks))
         }
-        Due::UpdateStatus if !unit.fired.contains(&update_status) => {
-            unit.fired.push(update_status);
-            unit::set(db, &model.uuid, &unit, Column::Fired(&unit.fired))
+        Due::UpdateStatus if !unit.requested_hooks.contains(&update_status) => {
+            unit.requested_hooks.push(update_status);
+            unit::set(db, &model.uuid, &unit, Column::RequestedHooks(&unit.requested_hooks))
         }
         Due::Retry | Due::UpdateStatus => Ok(()),
     }
@@ -122,12 +122,12 @@ fn runner_is_free(locks: &Locks) -> anyhow::Result<bool> {
 
 /// Whether a unit has work, or was started on a machine that is now down.
 fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result<bool> {
-    let snapshot = view::all(store.db(), &model.uuid)?;
-    if snapshot.iter().any(|snapshot| next_step(&snapshot.unit.agent, &snapshot.view).is_some()) {
+    let snapshots = unit_snapshot::all(store.db(), &model.uuid)?;
+    if snapshots.iter().any(|snapshot| next_step(&snapshot.unit.agent, &snapshot.remote_state).is_some()) {
         return Ok(true);
     }
-    let started = |snapshot: &&Snapshot| snapshot.unit.agent.started && !snapshot.unit.agent.rebooted;
-    let used: BTreeSet<&String> = snapshot.iter().filter(started).map(|snapshot| &snapshot.unit.machine).collect();
+    let started = |snapshot: &&UnitSnapshot| snapshot.unit.agent.started && !snapshot.unit.agent.rebooted;
+    let used: BTreeSet<&String> = snapshots.iter().filter(started).map(|snapshot| &snapshot.unit.machine).collect();
     for number in used {
         if machines.find(&machine_id(model, number))?.is_none() {
             return Ok(true);

@@ -8,7 +8,7 @@ use ops::hookcmds::LogLevel;
 
 use super::process::{Listener, Stream};
 use super::session::{ImmediateChange, Session};
-use super::view::Snapshot;
+use super::unit_snapshot::UnitSnapshot;
 use super::worker::log_line;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::database::now;
@@ -46,7 +46,7 @@ pub struct HookListener<'a> {
     session: &'a mut Session,
     store: &'a mut Store,
     model: &'a str,
-    snapshot: &'a Snapshot,
+    snapshot: &'a UnitSnapshot,
     /// The log module for lines that the hook prints.
     module: String,
     lines: Vec<Line>,
@@ -79,7 +79,7 @@ impl<'a> HookListener<'a> {
         session: &'a mut Session,
         store: &'a mut Store,
         model: &'a str,
-        snapshot: &'a Snapshot,
+        snapshot: &'a UnitSnapshot,
         hook: &'a str,
     ) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl<'a> HookListener<'a> {
             store,
             model,
             snapshot,
-            module: format!("unit.{}.{hook}", snapshot.view.name),
+            module: format!("unit.{}.{hook}", snapshot.name()),
             lines: Vec::new(),
             action_log: Vec::new(),
             received: now(),
@@ -218,7 +218,7 @@ impl<'a> HookListener<'a> {
     /// Apply what Juju does at once, whether or not the hook succeeds.
     fn apply(&mut self, immediate: Vec<ImmediateChange>) {
         let (model, snapshot) = (self.model, self.snapshot);
-        let name = snapshot.view.name.clone();
+        let name = snapshot.name().to_owned();
         let mut changes: Vec<ImmediateChange> = Vec::new();
         for change in immediate {
             match change {

@@ -11,8 +11,8 @@ use memchr::{memchr, memrchr};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::context_processes::kill_context;
 use super::interrupt::Interrupt;
-use super::orphans;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::LaunchedProcess;
 
@@ -55,7 +55,7 @@ pub trait Listener {
 
 /// How a hook's process ended.
 #[derive(Clone, Copy, Debug)]
-pub enum Ended {
+pub enum ProcessEnd {
     Exited(ExitStatus),
     /// Stopped by a signal to this program.
     Interrupted,
@@ -74,24 +74,24 @@ pub fn run<'a>(
     interrupt: &Interrupt,
     timeout: Option<Duration>,
     listener: &mut dyn Listener,
-) -> io::Result<Ended> {
+) -> io::Result<ProcessEnd> {
     calls.set_nonblocking(true)?;
     let (out, stdout) = io::pipe()?;
     let (err, stderr) = io::pipe()?;
-    let mut outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
+    let mut outputs = [OutputPipe::new(Stream::Stdout, out)?, OutputPipe::new(Stream::Stderr, err)?];
     let process = start(stdout, stderr)?;
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let (ended, end) = io::pipe()?;
+    let (end_reader, end_writer) = io::pipe()?;
     thread::scope(|scope| {
         let waiter = scope.spawn(move || {
             let status = process.wait();
-            drop(end);
+            drop(end_writer);
             status
         });
         let mut unanswered = Vec::new();
-        let stopped = follow(&mut outputs, &ended, calls, interrupt, deadline, (listener, &mut unanswered));
+        let stopped = follow(&mut outputs, &end_reader, calls, interrupt, deadline, (listener, &mut unanswered));
         if !matches!(stopped, Ok(None)) {
-            orphans::kill(context);
+            kill_context(context);
         }
         let status =
             waiter.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the hook broke")))?;
@@ -104,19 +104,19 @@ pub fn run<'a>(
         }
         listener.tick();
         drop(unanswered);
-        Ok(stopped.unwrap_or(Ended::Exited(status)))
+        Ok(stopped.unwrap_or(ProcessEnd::Exited(status)))
     })
 }
 
 /// Listen and answer until the process has ended, or must be stopped.
 fn follow(
-    outputs: &mut [Output],
-    ended: &PipeReader,
+    outputs: &mut [OutputPipe],
+    end_reader: &PipeReader,
     calls: &UnixListener,
     interrupt: &Interrupt,
     deadline: Option<Instant>,
     (listener, unanswered): (&mut dyn Listener, &mut Vec<UnixStream>),
-) -> io::Result<Option<Ended>> {
+) -> io::Result<Option<ProcessEnd>> {
     let mut next_tick = listener.tick();
     loop {
         let remaining = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -124,7 +124,7 @@ fn follow(
             PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
         });
         let mut fds = vec![
-            PollFd::new(ended.as_fd(), PollFlags::POLLIN),
+            PollFd::new(end_reader.as_fd(), PollFlags::POLLIN),
             PollFd::new(interrupt.as_fd(), PollFlags::POLLIN),
             PollFd::new(calls.as_fd(), PollFlags::POLLIN),
         ];
@@ -148,13 +148,13 @@ fn follow(
             return Ok(None);
         }
         if interrupted {
-            return Ok(Some(Ended::Interrupted));
+            return Ok(Some(ProcessEnd::Interrupted));
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Ok(Some(Ended::TimedOut));
+            return Ok(Some(ProcessEnd::TimedOut));
         }
         if listener.must_stop() {
-            return Ok(Some(Ended::Stopped));
+            return Ok(Some(ProcessEnd::Stopped));
         }
     }
 }
@@ -180,7 +180,8 @@ fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStrea
     None
 }
 
-struct Output {
+/// The pipe that a process writes one of its outputs to.
+struct OutputPipe {
     stream: Stream,
     pipe: Option<PipeReader>,
     buffer: Vec<u8>,
@@ -188,7 +189,7 @@ struct Output {
     line: Vec<u8>,
 }
 
-impl Output {
+impl OutputPipe {
     fn new(stream: Stream, pipe: PipeReader) -> io::Result<Self> {
         let flags = OFlag::from_bits_truncate(fcntl(&pipe, FcntlArg::F_GETFL)?);
         fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
@@ -291,7 +292,7 @@ mod tests {
     /// What the listener receives of output that is written in these pieces, and in how many calls.
     fn drain(pieces: &[&[u8]]) -> (String, usize) {
         let (pipe, mut end) = io::pipe().unwrap();
-        let (mut output, mut recorder) = (Output::new(Stream::Stdout, pipe).unwrap(), Recorder::default());
+        let (mut output, mut recorder) = (OutputPipe::new(Stream::Stdout, pipe).unwrap(), Recorder::default());
         for piece in pieces {
             end.write_all(piece).unwrap();
             output.drain(&mut recorder).unwrap();

@@ -12,8 +12,8 @@ use super::debug::{DebugHook, WaitingDebugger};
 use super::environment::{AGENT_SOCKET, Environment, Job, NO_PROXY, agent_folder, charm_folder};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
-use super::process::{self, Ended};
-use super::view::Snapshot;
+use super::process::{self, ProcessEnd};
+use super::unit_snapshot::UnitSnapshot;
 use crate::hookcmd::socket;
 use crate::machine::{Files, LaunchRequest, Launchers, Machine};
 use crate::store::model::Model;
@@ -23,8 +23,8 @@ pub struct Program {
     /// Its path in the machine.
     pub path: String,
     pub args: Vec<String>,
-    /// How it was found, in Juju's words.
-    pub via: &'static str,
+    /// How it was found, in Juju's words. Juju 3.6: `HookHandlerType` in internal/worker/uniter/runner/runner.go.
+    pub handler_type: &'static str,
 }
 
 /// Why a charm's program cannot be run.
@@ -43,7 +43,7 @@ pub enum FindError {
 /// Where a program runs, what it runs for, and until when.
 pub struct RunParams<'a> {
     pub model: &'a Model,
-    pub snapshot: &'a Snapshot,
+    pub snapshot: &'a UnitSnapshot,
     pub machine: &'a Machine,
     /// Open launchers of machines.
     pub launchers: &'a Launchers,
@@ -64,7 +64,7 @@ impl Program {
     /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
     pub fn find(files: &Files, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, FindError> {
         let charm = charm_folder(tag);
-        for (path, via) in [
+        for (path, handler_type) in [
             (format!("{charm}/dispatch"), "hook dispatching script: dispatch"),
             (format!("{charm}/{folder}/{name}"), "explicit, bespoke hook script"),
         ] {
@@ -73,7 +73,7 @@ impl Program {
                     let inside = path.trim_start_matches(&format!("{charm}/"));
                     return Err(FindError::NotExecutable(inside.to_owned()));
                 }
-                Ok(_) => return Ok(Some(Self { path, args: Vec::new(), via })),
+                Ok(_) => return Ok(Some(Self { path, args: Vec::new(), handler_type })),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(FindError::Unreadable { path, error }),
             }
@@ -83,11 +83,11 @@ impl Program {
 
     /// A substitute for a missing program, for a hook that the user runs by hand.
     pub fn missing() -> Self {
-        Self { path: "/bin/true".to_owned(), args: Vec::new(), via: "unknown/invalid hook handler" }
+        Self { path: "/bin/true".to_owned(), args: Vec::new(), handler_type: "unknown/invalid hook handler" }
     }
 
     /// Run it to its end in Juju's environment, and answer its hook commands.
-    pub fn run(&self, params: &RunParams<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
+    pub fn run(&self, params: &RunParams<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<ProcessEnd> {
         let RunParams { model, snapshot, machine, launchers, context, job, timeout, interrupt, debugger } = *params;
         let tag = snapshot.unit.tag();
         machine
@@ -109,7 +109,7 @@ impl Program {
                 };
                 let address = machine.address().to_string();
                 let environment = Environment {
-                    unit: &snapshot.view.name,
+                    unit: snapshot.name(),
                     tag: &tag,
                     principal: &snapshot.unit.principal,
                     model: &model.name,
@@ -133,10 +133,10 @@ impl Program {
                     Some(debugger) => debugger.start(&debug_hook(context, job, request), stdout, stderr),
                     None => launchers.start(machine, &request, stdout, stderr),
                 };
-                let ended = process::run(start, context, &calls, interrupt, timeout, listener);
+                let end = process::run(start, context, &calls, interrupt, timeout, listener);
                 // The next hook listens on the same path.
                 let _ = fs::remove_file(folder.path(AGENT_SOCKET));
-                ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
+                end.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
             })
     }
 }
@@ -146,7 +146,7 @@ fn debug_hook(context: &str, job: Job<'_>, request: LaunchRequest) -> DebugHook 
     let name = match job {
         Job::Hook { hook, .. } => hook.name(),
         Job::Action(action, _) => action.to_owned(),
-        Job::Exec(_) | Job::Commands(_) => "juju-exec".to_owned(),
+        Job::UnitExec(_) | Job::RunCommands(_) => "juju-exec".to_owned(),
     };
     let program = [request.program].into_iter().chain(request.args).collect();
     DebugHook { context: context.to_owned(), name, program, folder: request.folder, environment: request.environment }

@@ -11,7 +11,7 @@ use crate::store::unit::{ResolvedMode, Unit};
 const RETRY_DELAY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
 /// The factor between two waits (juju/utils: `BackoffTimer`).
-const GROWTH: f64 = 2.0;
+const BACKOFF_FACTOR: f64 = 2.0;
 
 /// The random share of a wait.
 const JITTER: f64 = 0.03;
@@ -132,7 +132,7 @@ impl Timers {
             None => {
                 self.retry = Some(now + millis(self.wait));
                 let jitter = 1.0 + (random_fraction() * 2.0 - 1.0) * JITTER;
-                self.wait = self.wait.mul_f64(GROWTH * jitter).min(RETRY_DELAY.1);
+                self.wait = self.wait.mul_f64(BACKOFF_FACTOR * jitter).min(RETRY_DELAY.1);
                 false
             }
             Some(at) if at > now => false,

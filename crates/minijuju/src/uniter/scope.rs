@@ -1,6 +1,6 @@
 //! A unit's entry into a relation: what Juju writes to the databag, and the subordinate that it creates.
 
-use super::view::Snapshot;
+use super::unit_snapshot::UnitSnapshot;
 use super::{leadership, storage};
 use crate::charm;
 use crate::store::Life;
@@ -12,9 +12,9 @@ use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, cross_model};
 
 /// Enter the scope of a relation, just before `relation-created`.
-pub fn enter(db: &Db, model: &Model, snapshot: &Snapshot, id: i64, address: &str) -> Result<()> {
+pub fn enter(db: &Db, model: &Model, snapshot: &UnitSnapshot, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
-    let name = &snapshot.view.name;
+    let name = snapshot.name();
     let egress = cross_model::egress_subnets(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
     let mut databag: Databag = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
         .into_iter()
@@ -36,14 +36,14 @@ pub fn enter(db: &Db, model: &Model, snapshot: &Snapshot, id: i64, address: &str
 }
 
 /// Leave the scope of a relation. A subordinate whose principal is removed is removed too.
-pub fn leave(db: &Db, model: &str, snapshot: &Snapshot, id: i64) -> Result<()> {
+pub fn leave(db: &Db, model: &str, snapshot: &UnitSnapshot, id: i64) -> Result<()> {
     if !snapshot.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?
         && found.scope == Scope::Container
     {
         unit::set(db, model, &snapshot.unit, unit::Column::Life(Life::Dying))?;
     }
-    relation::leave_scope(db, model, id, &snapshot.view.name)
+    relation::leave_scope(db, model, id, snapshot.name())
 }
 
 /// Add a unit of the subordinate beside the principal unit, unless there is one.

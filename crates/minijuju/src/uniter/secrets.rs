@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::unit_view::SecretView;
+use super::remote_state::SecretsSnapshot;
 use crate::store::database::now;
 use crate::store::secret::{self, RemoteSecret, Secret};
 use crate::store::unit::Unit;
@@ -26,37 +26,42 @@ fn interval(rotation: &str) -> Option<Duration> {
 }
 
 /// The secret events that a unit must get now, for secrets of its own model and of other models.
-pub fn due(all: &BTreeMap<String, Secret>, remote_secrets: &[RemoteSecret], unit: &Unit, leader: bool) -> SecretView {
+pub fn due(
+    all: &BTreeMap<String, Secret>,
+    remote_secrets: &[RemoteSecret],
+    unit: &Unit,
+    leader: bool,
+) -> SecretsSnapshot {
     let name = unit.name();
-    let mut view = SecretView::default();
+    let mut snapshot = SecretsSnapshot::default();
     for secret in all.values() {
         let uri = format!("secret:{}", secret.id);
         let owned = secret.owner == name || leader && secret.owner == unit.application;
         if owned {
             let is_over = |time: Option<i64>| time.is_some_and(|time| time <= now());
             let expired = secret.revisions.iter().filter(|(_, revision)| is_over(revision.expires));
-            view.expired.extend(expired.map(|(number, _)| (uri.clone(), *number, secret.label.clone())));
+            snapshot.expired.extend(expired.map(|(number, _)| (uri.clone(), *number, secret.label.clone())));
             if is_over(secret.next_rotation) {
-                view.rotate.push((uri.clone(), secret.label.clone()));
+                snapshot.rotate.push((uri.clone(), secret.label.clone()));
             }
             let obsolete = secret.obsolete_revisions();
             if !obsolete.is_empty() {
-                view.obsolete.insert(uri.clone(), (obsolete, secret.label.clone()));
+                snapshot.obsolete.insert(uri.clone(), (obsolete, secret.label.clone()));
             }
         }
         // The owner's units can be consumers as well.
         if let Some((latest, label)) = latest_for_reader(secret, &name) {
             // An owner that reads its secret has no label for it: its hooks carry the secret's label.
             let label = if label.is_empty() && owned { &secret.label } else { label };
-            view.consumed.insert(uri, (latest, label.clone()));
+            snapshot.consumed.insert(uri, (latest, label.clone()));
         }
     }
     for remote in remote_secrets {
         if let Some((latest, label)) = latest_for_reader(&remote.secret, &name) {
-            view.consumed.insert(remote.uri(), (latest, label.clone()));
+            snapshot.consumed.insert(remote.uri(), (latest, label.clone()));
         }
     }
-    view
+    snapshot
 }
 
 /// The latest revision of a secret that a unit reads, and the unit's label for it, if there is more than one revision.
@@ -115,9 +120,9 @@ mod tests {
         let mut secret = Secret::new("a", "db/0");
         let revision = |expires| Revision { content: secret::Content::default(), created: 0, expires };
         secret.revisions = [(1, revision(Some(1))), (2, revision(Some(2))), (3, revision(None))].into();
-        let view = due(&BTreeMap::from([("a".to_owned(), secret)]), &[], &unit("db"), false);
+        let snapshot = due(&BTreeMap::from([("a".to_owned(), secret)]), &[], &unit("db"), false);
         let expired = |number| ("secret:a".to_owned(), number, String::new());
-        assert_eq!(view.expired, [expired(1), expired(2)]);
+        assert_eq!(snapshot.expired, [expired(1), expired(2)]);
     }
 
     #[test]
@@ -129,9 +134,9 @@ mod tests {
         secret.consumers.insert("db/0".to_owned(), (1, String::new()));
         let mut all = BTreeMap::from([("a".to_owned(), secret)]);
         for leader in [true, false] {
-            let view = due(&all, &[], &unit("db"), leader);
-            assert_eq!(view.consumed["secret:a"].0, 2);
-            assert_eq!(view.obsolete.len(), 0, "a unit of the owner reads revision 1");
+            let snapshot = due(&all, &[], &unit("db"), leader);
+            assert_eq!(snapshot.consumed["secret:a"].0, 2);
+            assert_eq!(snapshot.obsolete.len(), 0, "a unit of the owner reads revision 1");
         }
         assert_eq!(due(&all, &[], &unit("db"), true).consumed["secret:a"].1, "own", "the owner's label");
         if let Some(secret) = all.get_mut("a") {

@@ -11,9 +11,9 @@ use ops::hookcmds::LogLevel;
 use serde_json::{Map, Value};
 
 use super::changes::Changes;
+use super::emulator_state;
 use super::environment::{Job, api_address};
-use super::state;
-use super::view::Snapshot;
+use super::unit_snapshot::UnitSnapshot;
 use crate::charm;
 use crate::hook::Hook;
 use crate::hookcmd::wire::{Reply, Request};
@@ -67,7 +67,7 @@ impl Session {
     pub fn load(
         db: &Db,
         model: &Model,
-        snapshot: &Snapshot,
+        snapshot: &UnitSnapshot,
         (job, params): (Job<'_>, &BTreeMap<String, Value>),
         context: &str,
         machine: &Machine,
@@ -75,17 +75,17 @@ impl Session {
         let meta = charm::metadata(&snapshot.application)?;
         let subject = match job {
             Job::Hook { hook, .. } => Some(hook),
-            Job::Commands(relation) => relation,
-            Job::Action(..) | Job::Exec(_) => None,
+            Job::RunCommands(relation) => relation,
+            Job::Action(..) | Job::UnitExec(_) => None,
         };
-        let state = state::read(db, model, snapshot, subject, machine)?;
-        let name = &snapshot.view.name;
+        let state = emulator_state::read(db, model, snapshot, subject, machine)?;
+        let name = snapshot.name();
         let hook = match job {
             Job::Hook { hook, .. } => emulated_hook(name, hook),
             Job::Action(action, id) => with_action(EmulatedHook::new(name, action), action, id, params),
-            Job::Commands(Some(relation)) => EmulatedHook { name: String::new(), ..emulated_hook(name, relation) },
-            Job::Commands(None) => EmulatedHook::new(name, ""),
-            Job::Exec(id) => with_action(EmulatedHook::new(name, "juju-exec"), "juju-exec", id, params),
+            Job::RunCommands(Some(relation)) => EmulatedHook { name: String::new(), ..emulated_hook(name, relation) },
+            Job::RunCommands(None) => EmulatedHook::new(name, ""),
+            Job::UnitExec(id) => with_action(EmulatedHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
         let controller = api_address(&machine.address().to_string());
         let hook = EmulatedHook { controller, version: model.juju, ..hook };

@@ -10,14 +10,14 @@ use anyhow::Context as _;
 use ops::hookcmds::LogLevel;
 
 use super::agent_status;
+use super::context_processes::kill_context;
 use super::interrupt::Interrupt;
 use super::juju_exec;
 use super::leadership;
 use super::locks::{self, LockGuard, Locks};
-use super::orphans;
 use super::resolver::next_step;
 use super::step::Step;
-use super::view;
+use super::unit_snapshot::{self, UnitSnapshot};
 use super::worker::{Worker, log_line, machine_id};
 use crate::machine::{Launchers, MachineKind, Machines};
 use crate::program_name::program_name;
@@ -112,7 +112,8 @@ fn settle_one(
     recover(store, model, progress)?;
     mark_rebooted(store, model, machines)?;
     let launchers = Launchers::default();
-    let steps = Rounds { store, model, machines, launchers, progress, interrupt, locks, busy_units }.run(&runner)?;
+    let steps =
+        SettleLoop { store, model, machines, launchers, progress, interrupt, locks, busy_units }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!(
@@ -126,13 +127,13 @@ fn settle_one(
 /// Stop every running hook and action, of all models.
 pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
     for model in model::all(store.db())? {
-        for snapshot in view::all(store.db(), &model.uuid)? {
+        for snapshot in unit_snapshot::all(store.db(), &model.uuid)? {
             if let Operation::Running { context, .. } = &snapshot.unit.agent.operation {
-                orphans::kill(context);
+                kill_context(context);
             }
         }
         for task in task::running(store.db(), &model.uuid)? {
-            task.context.as_deref().map(orphans::kill);
+            task.context.as_deref().map(kill_context);
         }
     }
     Ok(())
@@ -155,27 +156,27 @@ pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow:
 
 fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, locks: &Locks) -> anyhow::Result<()> {
     let uuid = &model.uuid;
-    for snapshot in view::all(store.db(), uuid)? {
+    for snapshot in unit_snapshot::all(store.db(), uuid)? {
         if !matches!(snapshot.unit.agent.operation, Operation::Running { .. }) {
             continue;
         }
         // Another command is running it, and holds the lock.
-        let Some(_lock) = locks.try_lock(&[locks::agent_lock(&snapshot.view.name)])? else { continue };
+        let Some(_lock) = locks.try_lock(&[locks::agent_lock(snapshot.name())])? else { continue };
         // It may have ended just before.
-        let Some(mut snapshot) = view::find(store.db(), uuid, &snapshot.view.name)? else { continue };
+        let Some(mut snapshot) = unit_snapshot::find(store.db(), uuid, snapshot.name())? else { continue };
         let Operation::Running { hook, context, since } = snapshot.unit.agent.operation.clone() else { continue };
-        let killed = orphans::kill(&context);
+        let killed = kill_context(&context);
         let after = format_duration(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
         );
-        progress.print(&format!("unit {}: {message}", snapshot.view.name));
+        progress.print(&format!("unit {}: {message}", snapshot.name()));
         let line = log_line(&snapshot, LogLevel::Error, "juju.worker.uniter.operation", &message);
         snapshot.unit.agent.operation = Operation::Failed(hook.clone());
         store.write(|db| {
             unit::save_agent(db, uuid, &snapshot.unit)?;
-            status::set(db, uuid, Kind::Agent, &snapshot.view.name, &agent_status::after_failure(&hook))?;
+            status::set(db, uuid, Kind::Agent, snapshot.name(), &agent_status::after_failure(&hook))?;
             log::append(db, uuid, &[line])
         })?;
     }
@@ -189,7 +190,7 @@ fn recover_tasks(store: &mut Store, model: &Model, locks: &Locks) -> anyhow::Res
         let Some(mut task) = task::find(store.db(), uuid, task.id)?.filter(|task| task.status.is_running()) else {
             continue;
         };
-        task.context.as_deref().map(orphans::kill);
+        task.context.as_deref().map(kill_context);
         task.end(if task.status == TaskStatus::Aborting { TaskStatus::Aborted } else { TaskStatus::Failed });
         "action terminated".clone_into(&mut task.message);
         let found = unit::find(store.db(), uuid, &task.receiver)?;
@@ -207,7 +208,7 @@ fn recover_tasks(store: &mut Store, model: &Model, locks: &Locks) -> anyhow::Res
 /// Record which started units have a machine that is down: they run `start` again, as after a reboot. Accept calls
 /// of `juju-exec` from machines that are up.
 fn mark_rebooted(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
-    for mut snapshot in view::all(store.db(), &model.uuid)? {
+    for mut snapshot in unit_snapshot::all(store.db(), &model.uuid)? {
         let agent = &mut snapshot.unit.agent;
         if !agent.started || agent.rebooted {
             continue;
@@ -222,8 +223,8 @@ fn mark_rebooted(store: &mut Store, model: &Model, machines: &Machines) -> anyho
     Ok(())
 }
 
-/// Settling, round by round.
-struct Rounds<'a> {
+/// Settles one model: starts the steps that are due, until none is.
+struct SettleLoop<'a> {
     store: &'a Store,
     model: &'a Model,
     machines: &'a Machines,
@@ -234,33 +235,38 @@ struct Rounds<'a> {
     busy_units: BusyUnits,
 }
 
-/// A step that ended: its unit, whether it was an action, and the result.
-type Report = (String, bool, anyhow::Result<()>);
+/// A step that ended.
+struct StepResult {
+    /// Its unit's name.
+    unit: String,
+    is_action: bool,
+    result: anyhow::Result<()>,
+}
 
-/// The work of a round that other commands block.
+/// The steps that are due and that other commands block.
 #[derive(Default)]
-struct Blocked {
-    /// A unit has work, but another command holds its lock or its machine's.
+struct BlockedSteps {
+    /// A unit has a step to do, but another command holds its lock or its machine's.
     any: bool,
     /// One of those commands runs an action, which may take long.
     by_action: bool,
 }
 
-impl Rounds<'_> {
-    /// Run rounds until nothing is due, and return the number of steps. The holder of the lock `runner`, at first this
+impl SettleLoop<'_> {
+    /// Run steps until nothing is due, and return the number of steps. The holder of the lock `runner`, at first this
     /// command, decides what the units do.
     fn run(&self, runner: &File) -> anyhow::Result<usize> {
         thread::scope(|scope| {
-            let (report, reports) = mpsc::channel::<Report>();
+            let (sender, receiver) = mpsc::channel::<StepResult>();
             let (mut hooks, mut actions, mut steps) = (0_usize, 0_usize, 0_usize);
             let mut failed: BTreeSet<String> = BTreeSet::new();
             let mut failure = None;
             loop {
-                let mut blocked = Blocked::default();
+                let mut blocked = BlockedSteps::default();
                 if !self.interrupt.raised() && failure.is_none() {
                     self.elect()?;
-                    for snapshot in view::all(self.store.db(), &self.model.uuid)? {
-                        if hooks + actions >= MAX_WORKERS || failed.contains(&snapshot.view.name) {
+                    for snapshot in unit_snapshot::all(self.store.db(), &self.model.uuid)? {
+                        if hooks + actions >= MAX_WORKERS || failed.contains(snapshot.name()) {
                             continue;
                         }
                         let Some((snapshot, step, lock)) = self.claim_next_step(&snapshot, &mut blocked)? else {
@@ -277,14 +283,14 @@ impl Rounds<'_> {
                             progress: self.progress,
                             interrupt: self.interrupt,
                         };
-                        let report = report.clone();
+                        let sender = sender.clone();
                         scope.spawn(move || {
-                            let name = snapshot.view.name.clone();
+                            let unit = snapshot.name().to_owned();
                             let result = worker.step(&snapshot, step);
-                            // Release it before the report: this command takes the unit's next step.
+                            // Release it before the result is sent: this command takes the unit's next step.
                             drop(lock);
                             // The receiver outlives all workers.
-                            let _ = report.send((name, is_action, result));
+                            let _ = sender.send(StepResult { unit, is_action, result });
                         });
                     }
                 }
@@ -294,7 +300,8 @@ impl Rounds<'_> {
                         runner.unlock()?;
                     }
                     // What blocks a unit may end before any step here does.
-                    let next = if blocked.any { reports.recv_timeout(POLL_INTERVAL).ok() } else { reports.recv().ok() };
+                    let next =
+                        if blocked.any { receiver.recv_timeout(POLL_INTERVAL).ok() } else { receiver.recv().ok() };
                     if hooks == 0 {
                         runner.lock()?;
                     }
@@ -307,13 +314,13 @@ impl Rounds<'_> {
                 } else {
                     return failure.map_or(Ok(steps), Err);
                 };
-                let Some((name, is_action, result)) = next else { continue };
+                let Some(StepResult { unit, is_action, result }) = next else { continue };
                 *(if is_action { &mut actions } else { &mut hooks }) -= 1;
                 if let Err(error) = result {
                     // Let the other units finish. What this unit could not do stays due, and the next command retries
                     // it.
-                    failed.insert(name.clone());
-                    failure.get_or_insert(error.context(format!("unit {name}")));
+                    failed.insert(unit.clone());
+                    failure.get_or_insert(error.context(format!("unit {unit}")));
                 }
             }
         })
@@ -333,7 +340,7 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    fn must_wait(&self, blocked: &Blocked) -> bool {
+    fn must_wait(&self, blocked: &BlockedSteps) -> bool {
         // Anything but an action ends soon.
         blocked.any && (self.busy_units == BusyUnits::Wait || !blocked.by_action)
     }
@@ -341,10 +348,10 @@ impl Rounds<'_> {
     /// The next step of a unit, with the locks for it.
     fn claim_next_step(
         &self,
-        snapshot: &view::Snapshot,
-        blocked: &mut Blocked,
-    ) -> anyhow::Result<Option<(view::Snapshot, Step, LockGuard)>> {
-        let Some(step) = next_step(&snapshot.unit.agent, &snapshot.view) else { return Ok(None) };
+        snapshot: &UnitSnapshot,
+        blocked: &mut BlockedSteps,
+    ) -> anyhow::Result<Option<(UnitSnapshot, Step, LockGuard)>> {
+        let Some(step) = next_step(&snapshot.unit.agent, &snapshot.remote_state) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
         let Some(lock) = self.locks.try_lock(&self.lock_names(snapshot, &step))? else {
             blocked.any = true;
@@ -358,15 +365,15 @@ impl Rounds<'_> {
             return Ok(None);
         };
         // Another command may have run an action of this unit since the last check.
-        let Some(snapshot) = view::find(db, uuid, &snapshot.view.name)? else { return Ok(None) };
-        let step = next_step(&snapshot.unit.agent, &snapshot.view);
+        let Some(snapshot) = unit_snapshot::find(db, uuid, snapshot.name())? else { return Ok(None) };
+        let step = next_step(&snapshot.unit.agent, &snapshot.remote_state);
         Ok(step.map(|step| (snapshot, step, lock)))
     }
 
     /// The locks that a step needs. As with Juju's machine lock, units on one machine take turns. On this computer
     /// itself all hooks do. An action blocks only its own unit.
-    fn lock_names(&self, snapshot: &view::Snapshot, step: &Step) -> Vec<String> {
-        let agent = locks::agent_lock(&snapshot.view.name);
+    fn lock_names(&self, snapshot: &UnitSnapshot, step: &Step) -> Vec<String> {
+        let agent = locks::agent_lock(snapshot.name());
         match self.machines.kind() {
             MachineKind::Namespaces => vec![agent, format!("machine-{}", snapshot.unit.machine)],
             MachineKind::Host if matches!(step, Step::Action(_)) => vec![agent],

@@ -15,7 +15,7 @@ pub enum Step {
     /// Leave such a relation.
     Leave(i64),
     /// Unpack the application's charm while a hook is in error.
-    Deploy,
+    UnpackCharm,
     /// Remove the unit, which has run its last hook.
-    Die,
+    RemoveUnit,
 }

@@ -12,8 +12,8 @@ use super::interrupt::Interrupt;
 use super::juju_exec;
 use super::leadership;
 use super::step::Step;
-use super::view::Snapshot;
-use super::{contents, scope, state, storage};
+use super::unit_snapshot::UnitSnapshot;
+use super::{emulator_state, scope, storage, storage_archive};
 use crate::hook::{Hook, StorageKind};
 use crate::machine::{Files, Launchers, Machine, MachineKind, MachineSpec, Machines};
 use crate::progress::Progress;
@@ -37,20 +37,20 @@ pub struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    pub fn step(&mut self, snapshot: &Snapshot, step: Step) -> anyhow::Result<()> {
+    pub fn step(&mut self, snapshot: &UnitSnapshot, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Run(hook) => self.run_hook(snapshot, &hook),
             Step::Skip(hook) => self.skip_hook(snapshot, &hook),
             Step::Action(task) => self.run_action(snapshot, task),
             Step::Enter(relation) => self.enter(snapshot, relation),
             Step::Leave(relation) => self.leave(snapshot, relation),
-            Step::Deploy => self.deploy(snapshot),
-            Step::Die => self.die(snapshot),
+            Step::UnpackCharm => self.unpack_charm(snapshot),
+            Step::RemoveUnit => self.remove_unit(snapshot),
         }
     }
 
     /// Find or start the unit's machine.
-    pub(super) fn machine(&mut self, snapshot: &Snapshot) -> anyhow::Result<Machine> {
+    pub(super) fn machine(&mut self, snapshot: &UnitSnapshot) -> anyhow::Result<Machine> {
         let id = machine_id(self.model, &snapshot.unit.machine);
         if let Some(found) = self.machines.find(&id)? {
             return Ok(found);
@@ -73,7 +73,7 @@ impl Worker<'_> {
         juju_exec::enable(self.machines, self.model, &started, &number)?;
         let address = started.address().to_string();
         let waiting = snapshot.unit.agent.charm_version.is_none();
-        let name = snapshot.view.name.clone();
+        let name = snapshot.name().to_owned();
         self.store.write(|db| {
             machine::set_address(db, &uuid, &number, &address)?;
             status::set(db, &uuid, Kind::Machine, &number, &Status::new("started", ""))?;
@@ -95,17 +95,15 @@ impl Worker<'_> {
     }
 
     /// Restart a unit's machine. It starts again when it is next needed, which is at once, for the hook `start`.
-    pub(super) fn reboot(&mut self, snapshot: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
+    pub(super) fn reboot(&mut self, snapshot: &UnitSnapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
-            self.progress.print(&format!(
-                "unit {}: a reboot of this computer was requested, but is not done",
-                snapshot.view.name
-            ));
+            self.progress
+                .print(&format!("unit {}: a reboot of this computer was requested, but is not done", snapshot.name()));
             return Ok(());
         }
         self.machines.shut_down(machine)?;
         let uuid = &self.model.uuid;
-        let Some(mut unit) = unit::find(self.store.db(), uuid, &snapshot.view.name)? else { return Ok(()) };
+        let Some(mut unit) = unit::find(self.store.db(), uuid, snapshot.name())? else { return Ok(()) };
         unit.agent.rebooted = unit.agent.started;
         self.store.write(|db| unit::save_agent(db, uuid, &unit))?;
         Ok(())
@@ -123,7 +121,11 @@ impl Worker<'_> {
         };
         storage::mount(files, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
         if found.since == 0 {
-            contents::restore(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))?;
+            storage_archive::restore(
+                machine,
+                &found,
+                &storage_archive::path(self.store.folder(), &self.model.uuid, id),
+            )?;
             found.since = now();
             if found.pool == "rootfs" {
                 // A plain folder is as large as the file system that holds it.
@@ -139,17 +141,19 @@ impl Worker<'_> {
     pub(super) fn save_detached_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
         let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
         match store::storage::find(self.store.db(), &self.model.uuid, id)? {
-            Some(found) if found.life.is_alive() && found.is_detachable() => {
-                contents::save(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))
-            }
+            Some(found) if found.life.is_alive() && found.is_detachable() => storage_archive::save(
+                machine,
+                &found,
+                &storage_archive::path(self.store.folder(), &self.model.uuid, id),
+            ),
             _ => Ok(()),
         }
     }
 
     /// Put the application's resources where the unit's `resource-get` finds them.
-    pub(super) fn place_resources(&self, snapshot: &Snapshot, files: &Files) -> anyhow::Result<()> {
+    pub(super) fn place_resources(&self, snapshot: &UnitSnapshot, files: &Files) -> anyhow::Result<()> {
         for found in store::resource::of_application(self.store.db(), &self.model.uuid, &snapshot.application.name)? {
-            let path = PathBuf::from(state::resource_path(&snapshot.unit.tag(), &found));
+            let path = PathBuf::from(emulator_state::resource_path(&snapshot.unit.tag(), &found));
             let stamp = |meta: fs::Metadata| Ok::<_, io::Error>((meta.len(), meta.modified()?));
             let original = fs::metadata(&found.path)
                 .and_then(stamp)
@@ -174,7 +178,7 @@ impl Worker<'_> {
     }
 
     /// Enter a relation, without a hook.
-    fn enter(&mut self, snapshot: &Snapshot, relation: i64) -> anyhow::Result<()> {
+    fn enter(&mut self, snapshot: &UnitSnapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.relations.insert(relation, RelationState::default());
         let address = self.machine(snapshot)?.address().to_string();
@@ -187,7 +191,7 @@ impl Worker<'_> {
     }
 
     /// Leave a relation for which the charm has no hooks.
-    fn leave(&mut self, snapshot: &Snapshot, relation: i64) -> anyhow::Result<()> {
+    fn leave(&mut self, snapshot: &UnitSnapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = snapshot.unit.clone();
         unit.agent.relations.remove(&relation);
         let uuid = &self.model.uuid;
@@ -199,17 +203,21 @@ impl Worker<'_> {
     }
 
     /// Unpack a new charm while a hook is in error. When it is resolved, the hook runs with the new charm.
-    fn deploy(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+    fn unpack_charm(&mut self, snapshot: &UnitSnapshot) -> anyhow::Result<()> {
         let machine = self.machine(snapshot)?;
-        charm_folder::deploy(&machine, &snapshot.unit.tag(), Path::new(&snapshot.application.archive))?;
+        charm_folder::unpack_charm_in_machine(
+            &machine,
+            &snapshot.unit.tag(),
+            Path::new(&snapshot.application.archive),
+        )?;
         let mut unit = snapshot.unit.clone();
-        unit.agent.charm_version = Some(snapshot.view.charm_version);
+        unit.agent.charm_version = Some(snapshot.remote_state.charm_version);
         self.store.write(|db| unit::save_agent(db, &self.model.uuid, &unit))?;
         Ok(())
     }
 
     /// Remove a unit that is done, and its machine if nothing else is on it.
-    fn die(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+    fn remove_unit(&mut self, snapshot: &UnitSnapshot) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &snapshot.unit);
         let alone = unit::all(self.store.db(), uuid)?.iter().filter(|other| other.machine == unit.machine).count() == 1;
         let id = machine_id(self.model, &unit.machine);
@@ -220,7 +228,7 @@ impl Worker<'_> {
         if alone {
             self.machines.stop(&id)?;
         }
-        let name = snapshot.view.name.clone();
+        let name = snapshot.name().to_owned();
         self.store.write(|db| {
             unit::remove(db, uuid, unit)?;
             store::relation::leave_all_scopes(db, uuid, &name)?;
@@ -242,7 +250,7 @@ pub fn machine_id(model: &Model, number: &str) -> String {
 }
 
 /// A log line of the unit's agent, with the current time.
-pub fn log_line(snapshot: &Snapshot, level: LogLevel, module: &str, message: &str) -> Line {
+pub fn log_line(snapshot: &UnitSnapshot, level: LogLevel, module: &str, message: &str) -> Line {
     Line {
         id: 0,
         time: now(),

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::store::model::Model;
 use crate::store::storage::Storage;
 use crate::store::{Db, Life, application, storage, unit};
-use crate::uniter::{self, CountChange, contents};
+use crate::uniter::{self, CountChange, storage_archive};
 
 /// Detach storage from its unit.
 ///
@@ -172,7 +172,7 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
     })?;
     for id in &args.ids {
         if !args.no_destroy && storage::find(client.store.db(), &model.uuid, id)?.is_none() {
-            contents::delete(&data, &model.uuid, id);
+            storage_archive::delete(&data, &model.uuid, id);
         }
     }
     Ok(code)

@@ -14,7 +14,7 @@ use crate::store::storage::Storage;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The archive of a storage, in minijuju's data folder.
-pub fn archive(data: &Path, model: &str, id: &str) -> PathBuf {
+pub fn path(data: &Path, model: &str, id: &str) -> PathBuf {
     folder(data, model).join(format!("{}.tar", id.replace('/', "-")))
 }
 
@@ -26,7 +26,7 @@ pub fn folder(data: &Path, model: &str) -> PathBuf {
 /// Delete the content of a storage.
 pub fn delete(data: &Path, model: &str, id: &str) {
     // A storage that was never detached has no archive.
-    let _ = fs::remove_file(archive(data, model, id));
+    let _ = fs::remove_file(path(data, model, id));
 }
 
 /// Move the content of a storage from its machine to an archive.

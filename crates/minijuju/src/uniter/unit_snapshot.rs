@@ -1,11 +1,11 @@
-//! Reads what the model says about its units from the database.
+//! Reads units from the database, with what the model asks of them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
+use super::remote_state::{RelationSnapshot, RemoteState};
 use super::secrets;
-use super::unit_view::{RelationView, UnitView};
 use crate::charm;
 use crate::store::application::{self, Application};
 use crate::store::endpoint::Role;
@@ -13,16 +13,23 @@ use crate::store::relation::{self, Relation, Scope};
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Error, machine, model as store_model, secret, storage, task};
 
-/// A unit, its application, and what the model says about the unit.
+/// A unit, its application, and the model's state about the unit, all read at one time.
 #[derive(Debug)]
-pub struct Snapshot {
+pub struct UnitSnapshot {
     pub unit: Unit,
     pub application: Application,
-    pub view: UnitView,
+    pub remote_state: RemoteState,
+}
+
+impl UnitSnapshot {
+    /// The unit's name.
+    pub fn name(&self) -> &str {
+        &self.remote_state.name
+    }
 }
 
 /// All units of a model.
-pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
+pub fn all(db: &Db, model: &str) -> Result<Vec<UnitSnapshot>, Error> {
     let applications: HashMap<String, Application> =
         application::all(db, model)?.into_iter().map(|found| (found.name.clone(), found)).collect();
     let addresses: HashMap<String, String> =
@@ -51,7 +58,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
         let name = unit.name();
         let address = addresses.get(&unit.machine).map(String::as_str).unwrap_or_default();
         let remote_secrets = remote_secrets.get(&unit.application).map(Vec::as_slice).unwrap_or_default();
-        let view = UnitView {
+        let remote_state = RemoteState {
             dying: !unit.life.is_alive(),
             application_dying: !application.life.is_alive(),
             leader: application.leader == Some(unit.number),
@@ -62,7 +69,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
             force_charm: application.force_charm,
             config: json!({"application": settings.get(unit.application.as_str()), "address": address}).to_string(),
             actions: actions.remove(&name).unwrap_or_default(),
-            fired: unit.fired.clone(),
+            requested_hooks: unit.requested_hooks.clone(),
             relations: relations.of(&unit, &principals),
             subordinates: with_subordinates.contains(&name),
             storage: storages
@@ -73,14 +80,14 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
             secrets: secrets::due(&secrets, remote_secrets, &unit, application.leader == Some(unit.number)),
             name,
         };
-        snapshots.push(Snapshot { unit, application, view });
+        snapshots.push(UnitSnapshot { unit, application, remote_state });
     }
     Ok(snapshots)
 }
 
 /// The unit with this name.
-pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Snapshot>, Error> {
-    Ok(all(db, model)?.into_iter().find(|snapshot| snapshot.view.name == name))
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<UnitSnapshot>, Error> {
+    Ok(all(db, model)?.into_iter().find(|snapshot| snapshot.name() == name))
 }
 
 /// Everything about an application that triggers `config-changed`.
@@ -120,9 +127,9 @@ impl Relations {
     }
 
     /// The relations of a unit, as it sees them.
-    fn of(&self, unit: &Unit, principals: &HashMap<String, String>) -> BTreeMap<i64, RelationView> {
+    fn of(&self, unit: &Unit, principals: &HashMap<String, String>) -> BTreeMap<i64, RelationSnapshot> {
         let name = unit.name();
-        let mut views = BTreeMap::new();
+        let mut snapshots = BTreeMap::new();
         for (relation, members, versions) in &self.all {
             let Some(local) = relation.endpoint(&unit.application, None) else { continue };
             let other = relation.related_endpoint(local).unwrap_or(local);
@@ -142,9 +149,9 @@ impl Relations {
                 continue;
             }
             let version = versions.get(&other.application).copied().unwrap_or_default();
-            views.insert(
+            snapshots.insert(
                 relation.id,
-                RelationView {
+                RelationSnapshot {
                     endpoint: local.name.clone(),
                     remote: other.application.clone(),
                     peer: relation.is_peer(),
@@ -156,7 +163,7 @@ impl Relations {
                 },
             );
         }
-        views
+        snapshots
     }
 }
 

@@ -1,14 +1,16 @@
-//! The state by which a unit agent chooses its next step.
+//! The model's side of the state by which a unit agent chooses its next step. The agent's own side is
+//! [`AgentState`](crate::store::agent::AgentState).
 
 use std::collections::BTreeMap;
 
 use crate::hook::Hook;
 use crate::store::unit::ResolvedMode;
 
-/// The model's data about a unit that its agent uses.
+/// The model's data about a unit that its agent uses. Juju 3.6: `Snapshot` in
+/// internal/worker/uniter/remotestate/snapshot.go.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
-pub struct UnitView {
+pub struct RemoteState {
     pub name: String,
     /// Whether it is being removed.
     pub dying: bool,
@@ -31,21 +33,21 @@ pub struct UnitView {
     /// The task numbers of its pending actions, oldest first.
     pub actions: Vec<i64>,
     /// Hooks that the user requested, oldest first.
-    pub fired: Vec<Hook>,
+    pub requested_hooks: Vec<Hook>,
     /// Its relations, by ID.
-    pub relations: BTreeMap<i64, RelationView>,
+    pub relations: BTreeMap<i64, RelationSnapshot>,
     /// Whether it has subordinates.
     pub subordinates: bool,
     /// Its storages, by ID, and whether each is being removed.
     pub storage: BTreeMap<String, bool>,
     /// The secret events that are due.
-    pub secrets: SecretView,
+    pub secrets: SecretsSnapshot,
 }
 
 /// The model's data about a relation of a unit.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
-pub struct RelationView {
+pub struct RelationSnapshot {
     /// The endpoint on this unit's side.
     pub endpoint: String,
     /// The application on the other side; for a peer relation, this one.
@@ -66,7 +68,7 @@ pub struct RelationView {
 
 /// The model's data about a unit's secrets.
 #[derive(Clone, Debug, Default)]
-pub struct SecretView {
+pub struct SecretsSnapshot {
     /// Expired revisions: URI, revision, label.
     pub expired: Vec<(String, i64, String)>,
     /// Secrets due for rotation: URI, label.

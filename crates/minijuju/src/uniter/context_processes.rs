@@ -1,11 +1,11 @@
-//! A hook's processes that nobody waits for any longer.
+//! The processes of a hook, an action or a command: those that have its `JUJU_CONTEXT_ID`, in the background too.
 
 use std::fs;
 use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill as signal};
+use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 /// How long killed processes may take to end: they may be writing to a slow disk.
@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Kill every process with `JUJU_CONTEXT_ID=context`, including those that they start in the meantime. Returns their
 /// number. Each context ID is used only once, so no other process is hit.
-pub fn kill(context: &str) -> usize {
+pub fn kill_context(context: &str) -> usize {
     let deadline = Instant::now() + TIMEOUT;
     let mut killed = std::collections::BTreeSet::new();
     loop {
@@ -23,7 +23,7 @@ pub fn kill(context: &str) -> usize {
         }
         for pid in found {
             // It may already have ended.
-            let _ = signal(Pid::from_raw(pid), Signal::SIGKILL);
+            let _ = signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
             killed.insert(pid);
         }
         thread::sleep(Duration::from_millis(2));
@@ -68,12 +68,12 @@ mod tests {
             std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut line)
                 .unwrap();
         }
-        let killed = kill(&context);
+        let killed = kill_context(&context);
         ours.wait().unwrap();
         assert_eq!(killed, 2);
         assert!(find(&context).is_empty());
         assert!(!find(&format!("{context}-other")).is_empty());
-        kill(&format!("{context}-other"));
+        kill_context(&format!("{context}-other"));
         other.wait().unwrap();
     }
 }

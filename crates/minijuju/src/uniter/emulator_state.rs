@@ -1,4 +1,4 @@
-//! Reads a unit's state, as its charm sees it, from the database.
+//! Reads the emulator's `State` of a unit, as its charm sees it, from the database.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,8 +11,8 @@ use emulator::{
 use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
-use super::unit_view::RelationView;
-use super::view::Snapshot;
+use super::remote_state::RelationSnapshot;
+use super::unit_snapshot::UnitSnapshot;
 use crate::hook::{Hook, RelationKind};
 use crate::machine::Machine;
 use crate::store::model::Model;
@@ -27,12 +27,12 @@ use crate::store::{Db, application, cross_model, resource, saas, storage};
 pub fn read(
     db: &Db,
     model: &Model,
-    snapshot: &Snapshot,
+    snapshot: &UnitSnapshot,
     hook: Option<&Hook>,
     machine: &Machine,
 ) -> anyhow::Result<State> {
     let uuid = &model.uuid;
-    let name = &snapshot.view.name;
+    let name = snapshot.name();
     let units = unit::of_application(db, uuid, &snapshot.application.name)?;
     let workload = status::all(db, uuid, Kind::Workload)?;
     let mut config = BTreeMap::new();
@@ -52,7 +52,7 @@ pub fn read(
             .map(|found| Resource::new(&found.name, resource_path(&snapshot.unit.tag(), &found)))
             .collect(),
         secrets: secrets(db, uuid, &snapshot.unit)?,
-        leader: snapshot.view.leader,
+        leader: snapshot.remote_state.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: EmulatedModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
         unit_status: workload.get(name).map(charm_status).unwrap_or_default(),
@@ -97,12 +97,17 @@ fn network(address: &str, mac_address: &str) -> Network {
 }
 
 /// The relations that the unit has entered.
-fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> anyhow::Result<Vec<EmulatedRelation>> {
+fn relations(
+    db: &Db,
+    model: &str,
+    snapshot: &UnitSnapshot,
+    hook: Option<&Hook>,
+) -> anyhow::Result<Vec<EmulatedRelation>> {
     let mut found = Vec::new();
     for relation in relation::of_application(db, model, &snapshot.application.name)? {
-        let Some(view) = snapshot.view.relations.get(&relation.id) else { continue };
+        let Some(relation_snapshot) = snapshot.remote_state.relations.get(&relation.id) else { continue };
         let databags = relation::databags(db, model, relation.id)?;
-        let local = databags.iter().find(|(owner, ..)| *owner == snapshot.view.name);
+        let local = databags.iter().find(|(owner, ..)| *owner == snapshot.name());
         let Some((_, local_unit_data, _)) = local else { continue };
         let databag =
             |name: &str| databags.iter().find(|(owner, ..)| owner == name).map(|(_, content, _)| content.clone());
@@ -110,7 +115,8 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         // every unit has left a suspended relation.
         let is_hooks_relation = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
         let known = snapshot.unit.agent.relations.get(&relation.id);
-        let has_left = !snapshot.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
+        let has_left =
+            !snapshot.unit.life.is_alive() || relation_snapshot.suspended || known.is_some_and(|known| known.broken);
         if has_left && !is_hooks_relation && known.is_none_or(|known| known.broken) {
             continue;
         }
@@ -120,7 +126,7 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
             _ => None,
         };
-        let mut emulated = EmulatedRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
+        let mut emulated = EmulatedRelation::new(relation_snapshot.endpoint.clone()).id(u32::try_from(relation.id)?);
         emulated.kind = if relation.is_peer() {
             EmulatedRelationKind::Peer
         } else if relation.scope == Scope::Container {
@@ -128,15 +134,15 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
         } else {
             EmulatedRelationKind::Regular
         };
-        emulated.remote_app.clone_from(&view.remote);
+        emulated.remote_app.clone_from(&relation_snapshot.remote);
         let local = relation.endpoint(&snapshot.application.name, None);
         emulated.remote_endpoint =
             local.and_then(|local| relation.related_endpoint(local)).map(|other| other.name.clone());
         emulated.local_unit_data.clone_from(local_unit_data);
         emulated.local_app_data = databag(&snapshot.application.name).unwrap_or_default();
-        emulated.remote_app_data = databag(&view.remote).unwrap_or_default();
+        emulated.remote_app_data = databag(&relation_snapshot.remote).unwrap_or_default();
         emulated.remote_units_data = BTreeMap::new();
-        for (owner, content, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.view.name) {
+        for (owner, content, _) in databags.iter().filter(|(owner, ..)| *owner != snapshot.name()) {
             let unit_number =
                 |application: &str| owner.strip_prefix(application)?.strip_prefix('/')?.parse::<u32>().ok();
             if let Some(number) = unit_number(&snapshot.application.name)
@@ -144,10 +150,10 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
             {
                 emulated.local_units_data.insert(number, content.clone());
             }
-            let Some(number) = unit_number(&view.remote) else { continue };
+            let Some(number) = unit_number(&relation_snapshot.remote) else { continue };
             // In container scope, only the unit beside this one.
             let visible = relation.scope != Scope::Container
-                || view.members.contains_key(owner)
+                || relation_snapshot.members.contains_key(owner)
                 || present.contains(owner)
                 || departing == Some(owner);
             if !visible {
@@ -164,7 +170,7 @@ fn relations(db: &Db, model: &str, snapshot: &Snapshot, hook: Option<&Hook>) -> 
 }
 
 /// The remote units that the charm knows, including one that is joining, without one that is departing.
-fn present(snapshot: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
+fn present(snapshot: &UnitSnapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
     let known = snapshot.unit.agent.relations.get(&relation.id);
     let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();
     if let Some(Hook::Relation(hook)) = hook
@@ -246,7 +252,7 @@ fn grants(found: &Secret) -> BTreeMap<u32, BTreeSet<String>> {
 fn goal_state(
     db: &Db,
     model: &str,
-    snapshot: &Snapshot,
+    snapshot: &UnitSnapshot,
     units: &[Unit],
     workload: &HashMap<String, Status>,
 ) -> anyhow::Result<GoalState> {
@@ -258,26 +264,28 @@ fn goal_state(
     };
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
     let cross_model = cross_model::all(db, model)?;
-    for (id, view) in snapshot.view.relations.iter().filter(|(_, view)| !view.peer) {
+    for (id, relation_snapshot) in
+        snapshot.remote_state.relations.iter().filter(|(_, relation_snapshot)| !relation_snapshot.peer)
+    {
         // `goal-state` leaves out the consumers of an offer, and names a consumed application by the offer's URL
         // (`goalStateRelations` in apiserver/facades/agent/uniter/uniter.go).
         if cross_model.iter().any(|relation| relation.offerer.is_relation(model, *id)) {
             continue;
         }
         let consumed = if cross_model.iter().any(|relation| relation.consumer.is_relation(model, *id)) {
-            saas::find(db, model, &view.remote)?
+            saas::find(db, model, &relation_snapshot.remote)?
         } else {
             None
         };
-        let remote = consumed.map_or_else(|| view.remote.clone(), |saas| saas.url);
-        let goals = relations.entry(view.endpoint.clone()).or_default();
-        let word = match view {
-            RelationView { dying: true, .. } => "broken",
-            RelationView { suspended: true, .. } => "suspended",
-            RelationView { .. } => "joined",
+        let remote = consumed.map_or_else(|| relation_snapshot.remote.clone(), |saas| saas.url);
+        let goals = relations.entry(relation_snapshot.endpoint.clone()).or_default();
+        let word = match relation_snapshot {
+            RelationSnapshot { dying: true, .. } => "broken",
+            RelationSnapshot { suspended: true, .. } => "suspended",
+            RelationSnapshot { .. } => "joined",
         };
         goals.insert(remote, Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
-        goals.extend(unit::of_application(db, model, &view.remote)?.iter().map(goal));
+        goals.extend(unit::of_application(db, model, &relation_snapshot.remote)?.iter().map(goal));
     }
     Ok(GoalState { units: units.iter().map(goal).collect(), relations })
 }
