@@ -167,7 +167,7 @@ impl Worker<'_> {
                     ProcessEnd::Interrupted => {
                         Some(format!("stopped after {} by a signal to minijuju", format_duration(began.elapsed())))
                     }
-                    ProcessEnd::TimedOut => Some("its time was over".to_owned()),
+                    ProcessEnd::TimedOut => unreachable!("hooks have no timeout"),
                     ProcessEnd::Stopped => None,
                 };
             }
