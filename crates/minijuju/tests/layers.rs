@@ -176,8 +176,29 @@ fn the_page_of_the_architecture_names_each_module() {
 const SQL_STATEMENTS: [&str; 11] =
     ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP", "PRAGMA", "BEGIN", "WITH"];
 
-/// How the names of the methods start with which `rusqlite` runs SQL.
-const SQL_METHODS: [&str; 6] = ["execute", "prepare", "query", "pragma", "transaction", "savepoint"];
+/// The methods with which `rusqlite` runs SQL.
+const SQL_METHODS: [&str; 20] = [
+    "execute",
+    "execute_batch",
+    "pragma",
+    "pragma_query",
+    "pragma_query_value",
+    "pragma_update",
+    "pragma_update_and_check",
+    "prepare",
+    "prepare_cached",
+    "prepare_with_flags",
+    "query",
+    "query_and_then",
+    "query_map",
+    "query_one",
+    "query_row",
+    "query_row_and_then",
+    "savepoint",
+    "transaction",
+    "transaction_with_behavior",
+    "unchecked_transaction",
+];
 
 /// The first use of SQL in a file. Methods called on `self` are the file's own, whatever their name.
 fn find_sql(text: &str) -> Option<&str> {
@@ -193,7 +214,7 @@ fn find_sql(text: &str) -> Option<&str> {
             let method = rest.split(|c| !is_name(c)).next().unwrap_or_default();
             let is_call = rest[method.len()..].starts_with('(');
             let is_own = receiver.rsplit(|c| !is_name(c) && c != '.').next() == Some("self");
-            (is_call && !is_own && SQL_METHODS.iter().any(|start| method.starts_with(start))).then_some(method)
+            (is_call && !is_own && SQL_METHODS.contains(&method)).then_some(method)
         })
     })
 }
@@ -252,7 +273,13 @@ fn sql_is_found_by_its_statements_and_methods() {
     for (text, found) in uses {
         assert_eq!(find_sql(text), Some(found), "{text}");
     }
-    for text in ["self.execute(&hook)", "fn prepare(&self)", "println!(\"SELECTED\")", "update.query = prepare(x);"] {
+    for text in [
+        "self.execute(&hook)",
+        "fn prepare(&self)",
+        "println!(\"SELECTED\")",
+        "machines.prepare_and_clean(f)",
+        "update.query = prepare(x);",
+    ] {
         assert_eq!(find_sql(text), None, "{text}");
     }
 }
