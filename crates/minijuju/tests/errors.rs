@@ -77,8 +77,8 @@ fn an_error_message_that_contains_its_cause_is_found() {
         ("transparent", "HookCommand(#[from] io::Error)", false),
         ("\"cannot open {path}\"", "Open { path: String, source: io::Error }", false),
         ("\"cannot open {path}: {source}\"", "Open { path: String, source: io::Error }", true),
-        ("\"cannot open: {reason}\"", "Open {\n /// Why.\n #[source]\n why: io::Error,\n }", true),
-        ("\"cannot open {path}: {reason}\"", "Open { path: String, why: String }", false),
+        ("\"cannot open: {reason}\"", "Open {\n /// Why.\n #[source]\n reason: io::Error,\n }", true),
+        ("\"cannot open {path}: {reason}\"", "Open { path: String, reason: String }", false),
         ("\"{}\", source", "Open {\n /// Why.\n source: io::Error,\n }", true),
     ] {
         let text = ["enum Error {\n    #[err", "or(", message, ")]\n    ", fields, ",\n}\n"].concat();
