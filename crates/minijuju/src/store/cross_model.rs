@@ -1,5 +1,5 @@
 //! Cross-model relations. Each is one relation in the consuming model and one in the offering model. A databag on one
-//! side is mirrored on the other, under the name that its owner has there. Their table is called `crossing`.
+//! side is mirrored on the other, under the name that its owner has there.
 
 use std::collections::BTreeSet;
 
@@ -65,8 +65,8 @@ impl CrossModelRelation {
     }
 }
 
-const COLUMNS: &str =
-    "offer, model, relation, application, saas, offering_model, offering_relation, offered, proxy, via, since";
+const COLUMNS: &str = "offer, model, relation, application, saas, offering_model, offering_relation, \
+                       offering_application, consuming_proxy, egress_subnets, since";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<CrossModelRelation> {
     let side = |first: usize| -> rusqlite::Result<Side> {
@@ -88,7 +88,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<CrossModelRelation> {
 
 /// All cross-model relations of a model, consuming and offering.
 pub fn all(db: &Db, model: &str) -> Result<Vec<CrossModelRelation>> {
-    let sql = format!("SELECT {COLUMNS} FROM crossing WHERE model = ?1 OR offering_model = ?1 ORDER BY rowid");
+    let sql =
+        format!("SELECT {COLUMNS} FROM cross_model_relation WHERE model = ?1 OR offering_model = ?1 ORDER BY rowid");
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([model], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -96,7 +97,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<CrossModelRelation>> {
 
 /// The relations of an offer, by their IDs in the offering model.
 pub fn of_offer(db: &Db, offer_uuid: &str) -> Result<Vec<CrossModelRelation>> {
-    let sql = format!("SELECT {COLUMNS} FROM crossing WHERE offer = ? ORDER BY offering_relation");
+    let sql = format!("SELECT {COLUMNS} FROM cross_model_relation WHERE offer = ? ORDER BY offering_relation");
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([offer_uuid], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -135,7 +136,7 @@ pub fn related_models(db: &Db, model: &str) -> Result<BTreeSet<String>> {
 pub(super) fn insert(db: &Db, relation: &CrossModelRelation) -> Result<()> {
     let CrossModelRelation { offer_uuid, consumer, offerer, egress_subnets, since } = relation;
     db.execute(
-        &format!("INSERT INTO crossing ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        &format!("INSERT INTO cross_model_relation ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         params![
             offer_uuid,
             consumer.model,

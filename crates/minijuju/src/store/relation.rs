@@ -307,8 +307,8 @@ pub fn remove_dead(db: &Db, model: &str) -> Result<()> {
              SELECT 1 FROM endpoint WHERE endpoint.model = ?1 AND relation = relation.id AND NOT EXISTS ( \
                  SELECT 1 FROM application WHERE application.model = ?1 AND name = endpoint.application)) \
          AND NOT EXISTS ( \
-             SELECT 1 FROM crossing \
-             WHERE (crossing.model, crossing.relation) = (relation.model, relation.id) \
+             SELECT 1 FROM cross_model_relation AS cross_model \
+             WHERE (cross_model.model, cross_model.relation) = (relation.model, relation.id) \
                 OR (offering_model, offering_relation) = (relation.model, relation.id))",
         [model],
     )?;

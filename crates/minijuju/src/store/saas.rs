@@ -33,7 +33,7 @@ pub struct RemoteEndpoint {
     pub role: Role,
 }
 
-const COLUMNS: &str = "name, offer, source, url, endpoints, life, since, gone";
+const COLUMNS: &str = "name, offer, source, url, endpoints, life, since, terminated";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<(Saas, String)> {
     let saas = Saas {
@@ -70,7 +70,7 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Saas>> {
 /// Add or update it.
 pub fn save(db: &Db, model: &str, saas: &Saas) -> Result<()> {
     db.execute(
-        "INSERT OR REPLACE INTO saas (model, name, offer, source, url, endpoints, life, since, gone) \
+        "INSERT OR REPLACE INTO saas (model, name, offer, source, url, endpoints, life, since, terminated) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             model,

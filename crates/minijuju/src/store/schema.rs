@@ -6,15 +6,16 @@ use rusqlite::Connection;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-pub const VERSION: i64 = 8;
+pub const VERSION: i64 = 9;
 
 /// The statements that turn the tables of one version into those of the next.
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (3, include_str!("version_4.sql")),
     (4, include_str!("version_5.sql")),
     (5, include_str!("version_6.sql")),
     (6, include_str!("version_7.sql")),
     (7, include_str!("version_8.sql")),
+    (8, include_str!("version_9.sql")),
 ];
 
 /// The oldest version that can be migrated.
@@ -46,7 +47,7 @@ mod tests {
 
     use super::*;
     use crate::store::task::{self, TaskKind, TaskStatus};
-    use crate::store::{Store, model, resource};
+    use crate::store::{Store, cross_model, model, resource, saas};
 
     #[test]
     fn data_of_a_newer_version_is_an_error() {
@@ -115,6 +116,32 @@ mod tests {
         let migrated = Store::open(old.path()).unwrap();
         assert_eq!(columns(&migrated), columns(&Store::open(new.path()).unwrap()));
         assert_eq!(version(migrated.db()).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn a_cross_model_relation_of_version_8_keeps_its_applications_and_subnets() {
+        let folder = version_3("");
+        let old = Connection::open(folder.path().join("minijuju.db")).unwrap();
+        for (_, migration) in MIGRATIONS.iter().filter(|(from, _)| *from < 8) {
+            old.execute_batch(migration).unwrap();
+        }
+        old.execute_batch(
+            "INSERT INTO model (uuid, name, created) VALUES ('m', 'web', 0), ('n', 'db', 0);
+            INSERT INTO relation (model, id, interface, scope) VALUES ('m', 0, 'sql', 'global');
+            INSERT INTO crossing VALUES ('o', 'm', 0, 'wiki', 'sql', 'n', 1, 'pg', 'remote-1', '10.0.0.0/8', 7);
+            INSERT INTO saas (model, name, offer, source, url, endpoints, since, gone)
+                VALUES ('m', 'sql', 'o', 'n', 'admin/db.pg', '[]', 7, 9);",
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", 8).unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let [relation] = &cross_model::all(store.db(), "m").unwrap()[..] else { panic!("not one relation") };
+        assert_eq!(
+            (relation.offerer.application.as_str(), relation.offerer.remote_application.as_str()),
+            ("pg", "remote-1")
+        );
+        assert_eq!((relation.egress_subnets.as_str(), relation.since), ("10.0.0.0/8", 7));
+        assert_eq!(saas::find(store.db(), "m", "sql").unwrap().unwrap().terminated, Some(9));
     }
 
     #[test]

@@ -264,36 +264,36 @@ CREATE TABLE offer (
 
 -- Offers that a model consumes.
 CREATE TABLE saas (
-    model     TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
-    name      TEXT NOT NULL,
-    offer     TEXT NOT NULL, -- the offer's uuid; the offer may be gone
-    source    TEXT NOT NULL, -- the uuid of the offering model; it may be gone, too
-    url       TEXT NOT NULL,
-    endpoints TEXT NOT NULL, -- JSON: name, interface and role of each
-    life      TEXT NOT NULL DEFAULT 'alive',
-    since     INTEGER NOT NULL,
-    gone      INTEGER, -- when its offer was removed
+    model      TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    name       TEXT NOT NULL,
+    offer      TEXT NOT NULL, -- the offer's uuid; the offer may be gone
+    source     TEXT NOT NULL, -- the uuid of the offering model; it may be gone, too
+    url        TEXT NOT NULL,
+    endpoints  TEXT NOT NULL, -- JSON: name, interface and role of each
+    life       TEXT NOT NULL DEFAULT 'alive',
+    since      INTEGER NOT NULL,
+    terminated INTEGER, -- when its offer was removed
     PRIMARY KEY (model, name)
 );
 
 -- An offer is removed by itself, with its application or with its model. Record the time for its consumers.
-CREATE TRIGGER offer_gone AFTER DELETE ON offer BEGIN
-    UPDATE saas SET gone = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE offer = OLD.uuid;
+CREATE TRIGGER offer_removed AFTER DELETE ON offer BEGIN
+    UPDATE saas SET terminated = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE offer = OLD.uuid;
 END;
 
--- A relation across models. It is one relation in each model, and their databags are kept the same.
-CREATE TABLE crossing (
-    offer             TEXT NOT NULL, -- its uuid
-    model             TEXT NOT NULL REFERENCES model ON DELETE CASCADE, -- the consuming model
-    relation          INTEGER NOT NULL,
-    application       TEXT NOT NULL, -- the consuming application
-    saas              TEXT NOT NULL, -- the offered application's name in the consuming model
-    offering_model    TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
-    offering_relation INTEGER NOT NULL,
-    offered           TEXT NOT NULL, -- the offered application
-    proxy             TEXT NOT NULL, -- the consuming application's name in the offering model
-    via               TEXT NOT NULL DEFAULT '', -- the networks that the consuming application's traffic comes from
-    since             INTEGER NOT NULL,
+-- Cross-model relations. Each is one relation in each model, and their databags are kept the same.
+CREATE TABLE cross_model_relation (
+    offer                TEXT NOT NULL, -- its uuid
+    model                TEXT NOT NULL REFERENCES model ON DELETE CASCADE, -- the consuming model
+    relation             INTEGER NOT NULL,
+    application          TEXT NOT NULL, -- the consuming application
+    saas                 TEXT NOT NULL, -- the offered application's name in the consuming model
+    offering_model       TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    offering_relation    INTEGER NOT NULL,
+    offering_application TEXT NOT NULL,
+    consuming_proxy      TEXT NOT NULL, -- the consuming application's name in the offering model
+    egress_subnets       TEXT NOT NULL DEFAULT '', -- the networks of the consuming application's traffic
+    since                INTEGER NOT NULL,
     PRIMARY KEY (model, relation),
     UNIQUE (offering_model, offering_relation),
     FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
