@@ -11,14 +11,21 @@ fn run_as(name: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
 }
 
-/// Every command with its help, for a program of this name.
-fn help_texts(name: &str) -> Vec<(String, String)> {
+/// The names of all commands, for a program of this name.
+fn commands(name: &str) -> Vec<String> {
     let list = run_as(name, &["help", "commands"]);
     let commands = list.lines().filter(|line| !line.contains("Alias for '") && !line.starts_with("help "));
-    commands
-        .map(|line| line.split(' ').next().unwrap().to_owned())
-        .map(|name| (name.clone(), name))
-        .map(|(command, topic)| (command, run_as(name, &["help", &topic])))
+    commands.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// Every command with its help, for a program of this name.
+fn help_texts(name: &str) -> Vec<(String, String)> {
+    commands(name)
+        .into_iter()
+        .map(|command| {
+            let help = run_as(name, &["help", &command]);
+            (command, help)
+        })
         .collect()
 }
 
@@ -154,8 +161,7 @@ fn the_documentation_lists_every_command() {
     let is_listed = |command: &str| {
         code.iter().any(|words| words.trim_start_matches("minijuju ").split(' ').next() == Some(command))
     };
-    let missing: Vec<_> =
-        help_texts("juju").into_iter().map(|(name, _)| name).filter(|name| !is_listed(name)).collect();
+    let missing: Vec<_> = commands("juju").into_iter().filter(|name| !is_listed(name)).collect();
     assert_eq!(missing, [""; 0], "add these to docs/minijuju.md");
 }
 
@@ -194,7 +200,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn no_message_suggests_a_command_under_a_fixed_name() {
-    let commands: Vec<String> = help_texts("juju").into_iter().map(|(command, _)| command).collect();
+    let commands = commands("juju");
     let mut found = Vec::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     // `cargo charm` has no other name.

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use emulator::State;
-use emulator::{Action, Call, Hook as EmulatedHook, Juju, Reboot};
+use emulator::{Action, Call, Hook as EmulatedHook, Juju, Outcome, Reboot, State};
 use ops::Status as CharmStatus;
 use ops::hookcmds::LogLevel;
 use serde_json::{Map, Value};
@@ -173,20 +172,17 @@ impl Session {
 
     /// End a failed hook. Only immediate changes stay, such as which revision of a secret the unit reads.
     pub fn fail(self) -> Changes {
-        let outcome = self.juju.fail();
-        Changes {
-            model: self.model,
-            unit: self.unit,
-            before: self.before,
-            after: outcome.state,
-            record: outcome.record,
-        }
+        self.end(Juju::fail).0
     }
 
     /// End a hook that succeeded. Returns its changes, and why Juju refuses them, if it does; then only immediate
     /// changes are left.
     pub fn succeed(self) -> (Changes, Option<String>) {
-        let outcome = self.juju.succeed();
+        self.end(Juju::succeed)
+    }
+
+    fn end(self, end: fn(Juju) -> Outcome) -> (Changes, Option<String>) {
+        let outcome = end(self.juju);
         let changes = Changes {
             model: self.model,
             unit: self.unit,
